@@ -1,0 +1,54 @@
+"""What is worth remembering: one event for each write, refused write and refused login.
+
+An event is written in the transaction of the change that it tells of, so there is no change without its event and no
+event without its change. Events are the audit trail; later they are the outbox too.
+
+No field can carry an attribute's value, a filter or a credential: ``attributes`` and ``tolerances`` hold names only.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """Every kind of event, tagged ``subject:action``."""
+
+    RESOURCE_CREATED = "resource:create"
+    RESOURCE_REPLACED = "resource:replace"
+    RESOURCE_MODIFIED = "resource:modify"
+    RESOURCE_DELETED = "resource:delete"
+    WRITE_REFUSED = "write:refuse"
+    LOGIN_REFUSED = "login:refuse"
+    TENANT_CREATED = "tenant:create"
+    TENANT_SUSPENDED = "tenant:suspend"
+    TENANT_RESUMED = "tenant:resume"
+    TENANT_DELETED = "tenant:delete"
+    TOKEN_CREATED = "token:create"
+    TOKEN_REVOKED = "token:revoke"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Who did what, when, from where, and what came of it.
+
+    **Shape**: ``id`` sorts by time (UUID 7); ``at`` is a written moment (``clock.written``); ``actor`` is
+    ``token:<id>``, ``operator`` (the command line) or ``anonymous``; ``peer`` is an address or ``""``; ``status`` is the
+    HTTP status that the caller was answered (0 for the command line).
+    """
+
+    id: str
+    at: str
+    kind: Kind
+    actor: str
+    peer: str = ""
+    request: str = ""
+    resource_type: str = ""
+    resource: str = ""
+    status: int = 0
+    scim_type: str = ""
+    attributes: tuple[str, ...] = ()
+    """The names of the top-level attributes that the write changed, or (login, refusal) nothing."""
+    tolerances: tuple[str, ...] = ()
+    """What was rewritten or dropped to understand the client: ``"boolean text: active"``."""
+    repeats: int = 1
+    """How many times this happened within the minute that the event stands for (refusals are counted, not repeated)."""

@@ -1,0 +1,37 @@
+"""HTTP messages as values: what the edge hands down, and what it is handed back.
+
+No parsing lives here beyond looking a header up: the edge (``web``) has already guarded size, host and form.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Request:
+    """One whole request.
+
+    **Shape**: ``path`` is the raw path (percent-encoded, checked by the guard, so ASCII), without the query string;
+    ``query`` is the raw query string; ``headers`` has lower-case names; ``peer`` is the client's address as text.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    peer: str = ""
+    id: str = ""
+
+    def header(self, name: str) -> str | None:
+        """The value of a header (lower-case name), or None."""
+        return self.headers.get(name)
+
+
+@dataclass(slots=True)
+class Response:
+    """One whole answer; ``headers`` are pairs of lower-case names and values, ready for ASGI."""
+
+    status: int
+    headers: Sequence[tuple[bytes, bytes]] = ()
+    body: bytes = b""

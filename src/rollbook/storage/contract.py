@@ -1,0 +1,124 @@
+"""What every engine promises. The promise is a test suite: ``rollbook.testing.storage_contract``.
+
+``Store`` is the operator's handle on everything; ``TenantStore`` is a handle on one tenant and on nothing else (law 4):
+no method of it takes a tenant id, and no method of ``Store`` reads or writes a tenant's resources.
+
+Every method may raise ``Unavailable`` (the database is away) and ``Busy``; what else each raises stands with it.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+from rollbook.events import Event
+from rollbook.storage.records import (
+    Applied,
+    Change,
+    Member,
+    Membership,
+    Page,
+    Query,
+    Stored,
+    Tenant,
+    Token,
+)
+
+
+class TenantStore(Protocol):
+    """A handle on one tenant."""
+
+    @property
+    def tenant_id(self) -> str: ...
+
+    async def get(self, type: int, id: str) -> Stored | None:
+        """One resource, or None. An ``id`` that is no UUID is simply not there."""
+
+    async def query(self, query: Query) -> Page:
+        """A page of resources with the total; everything runs in the database."""
+
+    async def count(self, type: int) -> int:
+        """How many resources of a type there are."""
+
+    async def members(self, groups: Sequence[str]) -> dict[str, list[Member]]:
+        """The members of some groups, by group id, each list ordered by member id. One statement for all groups."""
+
+    async def groups_of(self, ids: Sequence[str]) -> dict[str, list[Membership]]:
+        """The groups of some resources, direct and indirect, by resource id; cycles end. One statement for all."""
+
+    async def apply(self, change: Change) -> Applied:
+        """Make one change, its index rows and its event in one transaction: all or nothing.
+
+        **Raises** ``NotFound``, ``AlreadyExists("userName" | "externalId")``, ``VersionConflict``, ``MissingMembers``.
+        When this returns, the change is durable. When it raises, nothing of it (the event neither) was written.
+        """
+
+    async def record(self, events: Sequence[Event]) -> None:
+        """Keep events that tell of no change (refused writes)."""
+
+    def events(self, since: str | None = None, until: str | None = None) -> AsyncIterator[Event]:
+        """The events with ``since <= at < until``, oldest first, streamed."""
+
+    async def create_token(self, token: Token, event: Event) -> None: ...
+
+    async def tokens(self) -> list[Token]:
+        """All tokens, revoked and expired ones too, oldest first."""
+
+    async def revoke_token(self, token_id: str, at: str, event: Event) -> None:
+        """**Raises** ``NotFound``. Revoking one that is revoked already changes nothing."""
+
+
+class Store(Protocol):
+    """The operator's handle. ``name`` is ``"sqlite"`` or ``"postgres"``."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def open(self) -> None:
+        """Connect. **Raises** ``Unavailable``. Neither creates nor checks the schema."""
+
+    async def close(self) -> None:
+        """Finish what is under way and let go of everything."""
+
+    async def ping(self) -> None:
+        """A cheap proof that the database answers and that the schema is ours. **Raises** ``Unavailable``,
+        ``SchemaMismatch``."""
+
+    async def schema_version(self) -> int:
+        """0 for an empty database."""
+
+    async def migrate(self) -> list[str]:
+        """Bring the schema up to this release; the names of the migrations that ran, oldest first."""
+
+    async def problems(self) -> list[str]:
+        """What makes this database unfit to serve (role is a superuser, integrity check fails, …), as sentences."""
+
+    def tenant(self, tenant_id: str) -> TenantStore:
+        """The handle on one tenant. **Raises** ``ValueError`` for an empty or malformed id (fail closed)."""
+
+    async def create_tenant(self, tenant: Tenant, event: Event) -> None:
+        """With its connection ``default``. **Raises** ``AlreadyExists("name")``."""
+
+    async def find_tenant(self, name_or_id: str) -> Tenant | None:
+        """By name (any letter case) or id. A deleted tenant is found by its id only."""
+
+    async def tenants(self) -> list[Tenant]:
+        """All but the deleted ones, by name."""
+
+    async def set_tenant_status(self, tenant_id: str, status: str, event: Event) -> None:
+        """**Raises** ``NotFound``."""
+
+    async def delete_tenant(self, tenant_id: str, at: str, event: Event) -> None:
+        """Delete all resources, memberships and tokens; the tenant's row stays as ``deleted`` with its events, its name
+        is free. **Raises** ``NotFound``."""
+
+    async def find_token(self, digest: bytes) -> tuple[Token, Tenant] | None:
+        """The token of that digest with its tenant, whatever the state of either."""
+
+    async def record(self, events: Sequence[Event]) -> None:
+        """Keep events of no tenant (refused logins)."""
+
+    async def backup(self, path: str) -> None:
+        """Write a consistent copy of everything to one file (an SQLite database, whatever the engine)."""
+
+    async def restore(self, path: str) -> None:
+        """Replace everything by what ``backup`` wrote. **Raises** ``StoreError`` where the file is none of ours; then
+        nothing was changed."""

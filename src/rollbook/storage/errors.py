@@ -1,0 +1,70 @@
+"""What a store may refuse.
+
+::
+
+    StoreError
+    ├─ NotFound            no such row in this tenant
+    ├─ AlreadyExists       attribute: another row holds that value
+    ├─ VersionConflict     the row is at another version than the change expected
+    ├─ MissingMembers      ids: not in this tenant
+    ├─ Busy                retry_after: too much at once; nothing was done
+    ├─ Unavailable         retry_after: the database is away, read-only or full; nothing was acknowledged
+    └─ SchemaMismatch      found, wanted: the database is of another release
+
+Engines raise nothing else on purpose; ``provisioning.refusals`` says what each becomes on the wire.
+"""
+
+from collections.abc import Sequence
+
+from rollbook.errors import RollbookError
+
+
+class StoreError(RollbookError):
+    """Base of all that a store may refuse."""
+
+
+class NotFound(StoreError):
+    def __init__(self, detail: str = "no such row") -> None:
+        super().__init__(detail)
+
+
+class AlreadyExists(StoreError):
+    """``attribute`` is the SCIM name (``userName``, ``externalId``) or ``name`` for a tenant's name."""
+
+    def __init__(self, attribute: str) -> None:
+        super().__init__(f"another row holds that {attribute}")
+        self.attribute = attribute
+
+
+class VersionConflict(StoreError):
+    def __init__(self) -> None:
+        super().__init__("the row has changed since it was read")
+
+
+class MissingMembers(StoreError):
+    """``ids`` are those of the change that this tenant does not have, in the order given."""
+
+    def __init__(self, ids: Sequence[str]) -> None:
+        super().__init__("no such resource to be a member")
+        self.ids = tuple(ids)
+
+
+class Busy(StoreError):
+    def __init__(self, detail: str = "too much at once", retry_after: int = 1) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class Unavailable(StoreError):
+    def __init__(self, detail: str = "the database does not answer", retry_after: int = 5, *, hint: str = "") -> None:
+        super().__init__(detail, hint=hint)
+        self.retry_after = retry_after
+
+
+class SchemaMismatch(StoreError):
+    """``found`` is the database's schema version (0: empty), ``wanted`` the one of this release."""
+
+    def __init__(self, found: int, wanted: int) -> None:
+        super().__init__(f"the database is at schema {found}, this release needs {wanted}")
+        self.found = found
+        self.wanted = wanted

@@ -1,0 +1,204 @@
+"""The values that go into a store and come out of it. All are plain; none knows SQL.
+
+Times are written moments (``clock.written``: UTC, milliseconds, fixed width, so texts compare as instants). Ids are
+UUIDs as lower-case text. ``type`` is a ``ResourceType.number``.
+
+A write is one value, a ``Change``, and it carries its event: a store cannot do the one without the other. Changes are
+optimistic: whoever computes one has read the resource before, and says which version it read; the store compares that
+inside the transaction of the write. So no transaction is ever held open while Python thinks (decision 0005).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from rollbook.events import Event
+from rollbook.scim.binding import BoundFilter
+from rollbook.scim.schema import Place, ResourceType
+
+
+class Stored(NamedTuple):
+    """One resource as stored.
+
+    ``document`` is the canonical SCIM 2.0 JSON with ``schemas`` as its first key and without ``id``, ``meta`` and what
+    lives in rows (``members``, ``groups``). ``grouped`` says whether it is a member of any group.
+    """
+
+    type: int
+    id: str
+    version: int
+    created: str
+    last_modified: str
+    document: bytes
+    grouped: bool
+
+
+class Member(NamedTuple):
+    """One member of a group, with what is shown of it."""
+
+    id: str
+    type: int
+    display: str | None
+
+
+class Membership(NamedTuple):
+    """One group that a resource is in; ``direct`` when it is itself a member, not only through another group."""
+
+    id: str
+    display: str | None
+    direct: bool
+
+
+class IndexRow(NamedTuple):
+    """One value of an indexed path: ``path`` is its position in ``ResourceType.index_paths``; ``value`` is in search
+    form, cut to ``INDEX_VALUE_LIMIT`` characters; ``ordinal`` 0 is the value that sorts the resource."""
+
+    path: int
+    value: str
+    ordinal: int
+
+
+INDEX_VALUE_LIMIT = 200
+"""Characters. Precedent: PostgreSQL refuses index rows over 2,704 bytes; 200 characters are at most 800 bytes."""
+
+
+@dataclass(slots=True)
+class Content:
+    """What is kept of a resource's state. ``search`` is the document in search form (``scim.search_form``), as JSON."""
+
+    key: str | None
+    """The unique key in search form (``ResourceType.key``; for a User its userName)."""
+    external_id: str | None
+    display: str | None
+    """What stands for it as a member or a group (``displayName``, else the key attribute as sent)."""
+    document: bytes
+    search: bytes
+
+
+@dataclass(slots=True)
+class MemberChange:
+    """What happens to the members of one group, in this order: all go if ``clear``; ``remove`` go; ``add`` come.
+
+    Ids in ``add`` must be resources of the tenant (``MissingMembers``); removing one that is not a member does nothing,
+    as does adding one that is.
+    """
+
+    clear: bool = False
+    remove: Sequence[str] = ()
+    add: Sequence[str] = ()
+
+
+@dataclass(slots=True)
+class Insert:
+    """A new resource, at version 1."""
+
+    type: int
+    id: str
+    connection: str
+    at: str
+    content: Content
+    index: Sequence[IndexRow]
+    event: Event
+    members: Sequence[str] = ()
+
+
+@dataclass(slots=True)
+class Update:
+    """A resource gets new content (or none: ``content`` None leaves the document), its version grows by one.
+
+    **Rules**: ``version`` is the version that was read, or None where the change holds for any version (members only).
+    ``index`` None leaves the index rows. A change with no ``content`` whose ``members`` turn out to change nothing
+    leaves version, lastModified and the event log as they were (``Applied.changed`` False).
+    ``last_modified`` becomes the later of ``at`` and what it was.
+    """
+
+    type: int
+    id: str
+    version: int | None
+    at: str
+    event: Event
+    content: Content | None = None
+    index: Sequence[IndexRow] | None = None
+    members: MemberChange | None = None
+
+
+@dataclass(slots=True)
+class Delete:
+    """A resource goes, with its memberships on both sides; groups that it was a member of get a new version."""
+
+    type: int
+    id: str
+    version: int | None
+    at: str
+    event: Event
+
+
+Change = Insert | Update | Delete
+
+
+class Applied(NamedTuple):
+    """What a change came to. ``changed`` is False where nothing had to be done (and nothing was written)."""
+
+    version: int
+    created: str
+    last_modified: str
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One resource type that a query looks at. ``filter`` None means all; ``sort`` None means that this type has no
+    such attribute, so its resources count as missing it."""
+
+    type: ResourceType
+    filter: BoundFilter | None = None
+    sort: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A page of resources. ``offset`` is 0-based. Without ``sorted`` the order is by id; ties are by id, always."""
+
+    targets: tuple[Target, ...]
+    offset: int = 0
+    limit: int = 100
+    sorted: bool = False
+    descending: bool = False
+    location_base: str = ""
+    """What stands before ``/Users/{id}`` in ``meta.location``, for filters and sorts on it."""
+
+
+class Page(NamedTuple):
+    """``total`` counts all that match, ``rows`` are those of the page, in order."""
+
+    total: int
+    rows: list[Stored]
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """An isolated customer. ``name`` as given; names are the same in any letter case."""
+
+    id: str
+    name: str
+    dialect: str
+    status: str  # "active" | "suspended" | "deleted"
+    created: str
+    connection: str
+    """The id of the connection ``default``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A static bearer token, as kept: never the secret itself. ``digest`` is SHA-256 of the whole token."""
+
+    id: str
+    tenant: str
+    connection: str
+    name: str
+    digest: bytes
+    hint: str
+    """The last characters of the token, for a person to tell tokens apart."""
+    created: str
+    expires: str | None
+    revoked: str | None
