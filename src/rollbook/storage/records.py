@@ -71,6 +71,8 @@ class Content:
     external_id: str | None
     display: str | None
     """What stands for it as a member or a group (``displayName``, else the key attribute as sent)."""
+    display_key: str | None
+    """``display`` in search form, for filters on ``members.display`` and ``groups.display``."""
     document: bytes
     search: bytes
 
