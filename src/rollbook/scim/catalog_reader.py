@@ -1,9 +1,9 @@
 """The schemas of the standard (RFC 7643 §4, §8.7) and the resource types made of them.
 
 The schemas are data, in ``catalog/*.json``: the RFC's attributes and characteristics, with descriptions of our own.
-Departures, each with its reason: ``members.display`` is added (the RFC's own examples show it); ``userName`` is compared
-by PRECIS (RFC 7644 §5), not by case alone; ``manager.value`` and the ids in ``groups`` and ``members`` are ``caseExact``,
-as ``id`` is (RFC 7643 §3.1), of which they are copies.
+Departures, each with its reason: ``members.display`` is added (the RFC's own examples show it); ``userName`` is
+compared by PRECIS (RFC 7644 §5), not by case alone; ``manager.value`` and the ids in ``groups`` and ``members`` are
+``caseExact``, as ``id`` is (RFC 7643 §3.1), of which they are copies.
 """
 
 import json

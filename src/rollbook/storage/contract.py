@@ -44,6 +44,9 @@ class TenantStore(Protocol):
     async def groups_of(self, ids: Sequence[str]) -> dict[str, list[Membership]]:
         """The groups of some resources, direct and indirect, by resource id; cycles end. One statement for all."""
 
+    async def types_of(self, ids: Sequence[str]) -> dict[str, int]:
+        """The type of each of these resources, by id; what is not there is left out. One statement for all."""
+
     async def apply(self, change: Change) -> Applied:
         """Make one change, its index rows and its event in one transaction: all or nothing.
 

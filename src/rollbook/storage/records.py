@@ -14,39 +14,10 @@ from typing import NamedTuple
 
 from rollbook.events import Event
 from rollbook.scim.binding import BoundFilter
+from rollbook.scim.resource import Member as Member
+from rollbook.scim.resource import Membership as Membership
+from rollbook.scim.resource import Stored as Stored
 from rollbook.scim.schema import Place, ResourceType
-
-
-class Stored(NamedTuple):
-    """One resource as stored.
-
-    ``document`` is the canonical SCIM 2.0 JSON with ``schemas`` as its first key and without ``id``, ``meta`` and what
-    lives in rows (``members``, ``groups``). ``grouped`` says whether it is a member of any group.
-    """
-
-    type: int
-    id: str
-    version: int
-    created: str
-    last_modified: str
-    document: bytes
-    grouped: bool
-
-
-class Member(NamedTuple):
-    """One member of a group, with what is shown of it."""
-
-    id: str
-    type: int
-    display: str | None
-
-
-class Membership(NamedTuple):
-    """One group that a resource is in; ``direct`` when it is itself a member, not only through another group."""
-
-    id: str
-    display: str | None
-    direct: bool
 
 
 class IndexRow(NamedTuple):
@@ -81,7 +52,8 @@ class Content:
 class MemberChange:
     """What happens to the members of one group, in this order: all go if ``clear``; ``remove`` go; ``add`` come.
 
-    Ids in ``add`` must be resources of the tenant (``MissingMembers``); removing one that is not a member does nothing,
+    ``clear`` with ``add`` leaves exactly ``add``: those of them that were members before simply stay, and where nobody
+    else was there nothing has changed. An id is never in both ``remove`` and ``add``. Ids in ``add`` must be resources of the tenant (``MissingMembers``); removing one that is not a member does nothing,
     as does adding one that is.
     """
 
