@@ -1,7 +1,7 @@
 """One resource as it stands: its document as bytes, and what is kept beside it.
 
-The document is the answer already, but for what changes without it: ``id``, ``meta``, and what lives in rows. So answering
-one resource is splicing bytes (``wire.v2``), not making JSON.
+The document is the answer already, but for what changes without it: ``id``, ``meta``, and what lives in rows. So
+answering one resource is splicing bytes (``answer``), not making JSON.
 """
 
 from typing import NamedTuple
