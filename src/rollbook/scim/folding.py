@@ -1,0 +1,43 @@
+"""Strings in the form in which they are compared (RFC 7643 §2.2 ``caseExact``; RFC 7644 §5; RFC 8265 §3.3).
+
+One function serves uniqueness, filters and sorting, so they cannot disagree; no database ever folds.
+"""
+
+from functools import lru_cache
+from unicodedata import normalize
+
+from precis_i18n import get_profile
+
+from rollbook.scim.attributes import Compare
+
+_USER_NAME = get_profile("UsernameCaseMapped:CaseFold")
+_KEPT = 4096
+
+
+def fold(compare: Compare, text: str) -> str:
+    """The compared form of a text: two texts are the same value where their forms are equal.
+
+    >>> fold(Compare.FOLDED, "Straße"), fold(Compare.USER_NAME, "STRASSE")
+    ('strasse', 'strasse')
+    """
+    if compare is Compare.EXACT:
+        return text
+    if text.isascii():  # what PRECIS and case folding make of ASCII is lower case, whatever else the text holds
+        return text.lower()
+    return _folded(text) if compare is Compare.FOLDED else _user_name(text)
+
+
+@lru_cache(_KEPT)
+def _folded(text: str) -> str:
+    # Decomposed first: folding the composed form would tell apart texts that are canonically the same (Unicode D145).
+    return normalize("NFC", normalize("NFD", text).casefold())
+
+
+@lru_cache(_KEPT)
+def _user_name(text: str) -> str:
+    """PRECIS UsernameCaseMapped; what it refuses (spaces, emoji) but identity providers send is folded all the same."""
+    try:
+        prepared: str = _USER_NAME.enforce(text)
+    except UnicodeEncodeError:
+        return _folded(text)
+    return prepared
