@@ -30,7 +30,7 @@ class Tolerances:
     """The resource's own ``id``, ``schemas`` and ``meta`` in a pathless PATCH value (Okta)."""
     remove_by_value: bool = True
     """``remove`` of a multi-valued attribute with a value: those go, not all (Entra, JumpCloud)."""
-    unquoted_external_id: bool = True
+    unquoted_value: bool = True
     """``externalId eq jyoung`` without quotes in a filter (Entra)."""
     value_path_sub_filter: bool = True
     """``emails[type eq "work"].value eq "x"`` in a filter (Entra)."""
@@ -55,7 +55,7 @@ STRICT = Tolerances(
     path_keys=False,
     own_identity=False,
     remove_by_value=False,
-    unquoted_external_id=False,
+    unquoted_value=False,
     value_path_sub_filter=False,
     other_media_types=False,
     drop_password=False,

@@ -1,0 +1,179 @@
+"""The discovery documents (RFC 7643 §5, §6, §7; RFC 7644 §4; RFC 9865 §5), made of the data that is served.
+
+Every number announced is the number that is enforced: both come from ``Limits``.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rollbook.scim import urns
+from rollbook.scim.attributes import Attribute, Type
+from rollbook.scim.errors import NotFound
+from rollbook.scim.limits import STANDARD_LIMITS, Limits
+from rollbook.scim.schema import ResourceType, Schema
+from rollbook.scim.tolerances import shortened
+
+Document = dict[str, Any]
+
+BEARER: Mapping[str, Any] = {
+    "type": "oauthbearertoken",
+    "name": "Bearer token",
+    "description": "A token of the tenant, sent in the header Authorization (RFC 6750).",
+    "specUri": "https://www.rfc-editor.org/rfc/rfc6750",
+    "primary": True,
+}
+_TEXTS = (Type.STRING, Type.REFERENCE, Type.BINARY)
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What a provider can do, beyond its limits."""
+
+    patch: bool = True
+    filter: bool = True
+    sort: bool = True
+    etag: bool = True
+    change_password: bool = False
+    index: bool = True
+    cursor: bool = False
+    bulk_operations: int = 0
+    """0: no bulk."""
+    bulk_bytes: int = 0
+    cursor_seconds: int = 0
+    documentation: str | None = None
+    authentication: Sequence[Mapping[str, Any]] = (BEARER,)
+
+
+STANDARD_FEATURES = Features()
+
+
+def discover(
+    topic: str,
+    name: str | None,
+    types: Sequence[ResourceType],
+    base: str,
+    limits: Limits = STANDARD_LIMITS,
+    features: Features = STANDARD_FEATURES,
+) -> Document:
+    """The document of one discovery address: a configuration, one entry, or a list of all.
+
+    ``topic`` is ``ServiceProviderConfig``, ``Schemas`` or ``ResourceTypes``; ``name`` is a schema's URN or a resource
+    type's name, both in any letter case; ``base`` is the public address of the dialect, without a closing slash.
+    **Raises** ``NotFound``.
+    """
+    if topic == "ServiceProviderConfig":
+        return service_provider_config(base, limits, features)
+    if topic == "Schemas":
+        entries = {schema.id.lower(): schema_document(schema, base) for type in types for schema in type.schemas()}
+        what = "schema"
+    else:
+        entries = {type.name.lower(): resource_type_document(type, base) for type in types}
+        what = "resource type"
+    if name is None:
+        return _list(entries.values())
+    found = entries.get(name.lower())
+    if found is None:
+        known = ", ".join(entry["id"] for entry in entries.values())
+        raise NotFound(f'There is no {what} "{shortened(name)}"; there are {known}.')
+    return found
+
+
+def service_provider_config(
+    base: str, limits: Limits = STANDARD_LIMITS, features: Features = STANDARD_FEATURES
+) -> Document:
+    """What the provider can do (RFC 7643 §5), with the block ``pagination`` of RFC 9865."""
+    pagination: Document = {
+        "cursor": features.cursor,
+        "index": features.index,
+        "defaultPaginationMethod": "index" if features.index else "cursor",
+        "defaultPageSize": limits.default_page,
+        "maxPageSize": limits.max_page,
+    }
+    if features.cursor:
+        pagination["cursorTimeout"] = features.cursor_seconds
+    document: Document = {"schemas": [urns.SERVICE_PROVIDER_CONFIG]}
+    if features.documentation:
+        document["documentationUri"] = features.documentation
+    document |= {
+        "patch": {"supported": features.patch},
+        "bulk": {
+            "supported": features.bulk_operations > 0,
+            "maxOperations": features.bulk_operations,
+            "maxPayloadSize": features.bulk_bytes,
+        },
+        "filter": {"supported": features.filter, "maxResults": limits.max_page if features.filter else 0},
+        "changePassword": {"supported": features.change_password},
+        "sort": {"supported": features.sort},
+        "etag": {"supported": features.etag},
+        "pagination": pagination,
+        "authenticationSchemes": [dict(scheme) for scheme in features.authentication],
+        "meta": _meta("ServiceProviderConfig", f"{base}/ServiceProviderConfig"),
+    }
+    return document
+
+
+def schema_document(schema: Schema, base: str) -> Document:
+    """One schema with all characteristics of its attributes (RFC 7643 §7)."""
+    return {
+        "schemas": [urns.SCHEMA],
+        "id": schema.id,
+        "name": schema.name,
+        "description": schema.description,
+        "attributes": [attribute_document(attribute) for attribute in schema.attributes],
+        "meta": _meta("Schema", f"{base}/Schemas/{schema.id}"),
+    }
+
+
+def attribute_document(attribute: Attribute) -> Document:
+    """One attribute (RFC 7643 §7). ``caseExact`` is said of texts only; of other types it means nothing."""
+    document: Document = {
+        "name": attribute.name,
+        "type": attribute.type.value,
+        "multiValued": attribute.multi_valued,
+        "description": attribute.description,
+        "required": attribute.required,
+    }
+    if attribute.canonical_values:
+        document["canonicalValues"] = list(attribute.canonical_values)
+    if attribute.type in _TEXTS:
+        document["caseExact"] = attribute.case_exact
+    document["mutability"] = attribute.mutability.value
+    document["returned"] = attribute.returned.value
+    document["uniqueness"] = attribute.uniqueness.value
+    if attribute.reference_types:
+        document["referenceTypes"] = list(attribute.reference_types)
+    if attribute.sub_attributes:
+        document["subAttributes"] = [attribute_document(sub) for sub in attribute.sub_attributes]
+    return document
+
+
+def resource_type_document(type: ResourceType, base: str) -> Document:
+    """One resource type (RFC 7643 §6)."""
+    document: Document = {
+        "schemas": [urns.RESOURCE_TYPE],
+        "id": type.name,
+        "name": type.name,
+        "description": type.description,
+        "endpoint": type.endpoint,
+        "schema": type.schema.id,
+    }
+    if type.extensions:
+        document["schemaExtensions"] = [{"schema": e.schema.id, "required": e.required} for e in type.extensions]
+    document["meta"] = _meta("ResourceType", f"{base}/ResourceTypes/{type.name}")
+    return document
+
+
+def _meta(resource_type: str, location: str) -> Document:
+    return {"resourceType": resource_type, "location": location}
+
+
+def _list(entries: Iterable[Document]) -> Document:
+    resources = list(entries)
+    return {
+        "schemas": [urns.LIST_RESPONSE],
+        "totalResults": len(resources),
+        "startIndex": 1,
+        "itemsPerPage": len(resources),
+        "Resources": resources,
+    }

@@ -1,0 +1,1 @@
+"""The forms of the protocol on the wire, one room for each version."""
