@@ -23,8 +23,8 @@ class Kind(StrEnum):
     TENANT_SUSPENDED = "tenant:suspend"
     TENANT_RESUMED = "tenant:resume"
     TENANT_DELETED = "tenant:delete"
-    TOKEN_CREATED = "token:create"
-    TOKEN_REVOKED = "token:revoke"
+    TOKEN_CREATED = "token:create"  # noqa: S105
+    TOKEN_REVOKED = "token:revoke"  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class Event:
     """Who did what, when, from where, and what came of it.
 
     **Shape**: ``id`` sorts by time (UUID 7); ``at`` is a written moment (``clock.written``); ``actor`` is
-    ``token:<id>``, ``operator`` (the command line) or ``anonymous``; ``peer`` is an address or ``""``; ``status`` is the
-    HTTP status that the caller was answered (0 for the command line).
+    ``token:<id>``, ``operator`` (the command line) or ``anonymous``; ``peer`` is an address or ``""``; ``status`` is
+    the HTTP status that the caller was answered (0 for the command line).
     """
 
     id: str

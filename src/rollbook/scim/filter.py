@@ -1,8 +1,8 @@
 """Filters as syntax trees (RFC 7644 §3.4.2.2): what a client wrote, before any schema has judged it.
 
-A tree holds no values: a comparison says *which* literal it compares with, by its position in ``Filter.literals``. So two
-filters that differ in their literals only have one tree, the *shape*, and whatever is made of a shape (its binding, its
-SQL) is made once. The parser is in ``filter_parser``, the meaning in ``match``.
+A tree holds no values: a comparison says *which* literal it compares with, by its position in ``Filter.literals``. So
+two filters that differ in their literals only have one tree, the *shape*, and whatever is made of a shape (its binding,
+its SQL) is made once. The parser is in ``filter_parser``, the meaning in ``match``.
 """
 
 from dataclasses import dataclass

@@ -53,8 +53,8 @@ class MemberChange:
     """What happens to the members of one group, in this order: all go if ``clear``; ``remove`` go; ``add`` come.
 
     ``clear`` with ``add`` leaves exactly ``add``: those of them that were members before simply stay, and where nobody
-    else was there nothing has changed. An id is never in both ``remove`` and ``add``. Ids in ``add`` must be resources of
-    the tenant (``MissingMembers``); removing one that is not a member does nothing, as does adding one that is.
+    else was there nothing has changed. An id is never in both ``remove`` and ``add``. Ids in ``add`` must be resources
+    of the tenant (``MissingMembers``); removing one that is not a member does nothing, as does adding one that is.
     """
 
     clear: bool = False

@@ -1,0 +1,22 @@
+"""What this installation has: its store, its dialects, its clock and its settings, as one value."""
+
+from dataclasses import dataclass
+
+from rollbook.clock import Clock
+from rollbook.dialects.model import Dialect
+from rollbook.storage.contract import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """``public_url`` is where clients reach the house from outside, without a closing slash."""
+
+    store: Store
+    dialects: tuple[Dialect, ...]
+    clock: Clock
+    public_url: str
+    fresh_seconds: float = 3.0
+    tenant_concurrency: int = 64
+    queue_seconds: float = 10.0
+    requests_per_second: float | None = None
+    burst: int = 200

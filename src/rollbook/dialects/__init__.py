@@ -1,0 +1,1 @@
+"""Languages: how one product's SCIM is addressed, read and answered. Values in, values out."""

@@ -1,0 +1,158 @@
+"""From a request of the 2.0 wire to an operation (RFC 7644 §3.2 to §3.5, §3.14)."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from rollbook.dialects.media import check_accept, check_content_type
+from rollbook.dialects.model import Dialect
+from rollbook.dialects.routes import Ask, Route
+from rollbook.http_message import Request
+from rollbook.scim.errors import Forbidden, InvalidSyntax, InvalidValue, PayloadTooLarge
+from rollbook.scim.etag import read_condition
+from rollbook.scim.json_guard import read_json
+from rollbook.scim.operations import (
+    NO_CONDITIONS,
+    Conditions,
+    Create,
+    Delete,
+    Discover,
+    Modify,
+    Operation,
+    Query,
+    Replace,
+    Retrieve,
+)
+from rollbook.scim.page import QueryParameters, read_query, read_search
+from rollbook.scim.patch import read_patch
+from rollbook.scim.projection import Projection, projection
+
+
+def decode(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Operation:
+    """What a request asks. What a tolerance did to understand it is added to ``notes``.
+
+    **Raises** ``NotAcceptable``, ``UnsupportedMediaType``, ``PayloadTooLarge``, ``InvalidSyntax``, ``InvalidValue``,
+    ``InvalidFilter``, ``Forbidden`` (a filter on discovery, RFC 7644 §4).
+    """
+    check_accept(request.headers.get("accept"))
+    return _READERS[route.ask](request, route, dialect, notes)
+
+
+def _retrieve(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Retrieve:
+    type = route.types[0]
+    return Retrieve(type, route.id, _projection(request, route), _conditions(request))
+
+
+def _query(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Query:
+    return Query(route.types, read_query(_pairs(request.query), dialect.limits), mixed=route.template == "/")
+
+
+def _search(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Query:
+    parameters = read_search(_body(request, dialect, notes), dialect.limits)
+    return Query(route.types, parameters, mixed=route.template == "/.search")
+
+
+def _create(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Create:
+    return Create(route.types[0], _body(request, dialect, notes), _projection(request, route))
+
+
+def _replace(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Replace:
+    body = _body(request, dialect, notes)
+    shown, minimal = _projection(request, route), _preference(request) == "minimal"
+    return Replace(route.types[0], route.id, body, shown, _conditions(request), minimal)
+
+
+def _modify(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Modify:
+    operations = read_patch(_body(request, dialect, notes), dialect.limits)
+    parameters = _parameters(request)
+    shown = projection(route.types[0], parameters.attributes, parameters.excluded) if parameters else None
+    preference = _preference(request)
+    whole = preference == "representation" or bool(parameters and (parameters.attributes or parameters.excluded))
+    minimal = preference == "minimal" and not whole
+    return Modify(route.types[0], route.id, operations, shown, _conditions(request), minimal, whole)
+
+
+def _delete(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Delete:
+    return Delete(route.types[0], route.id, _conditions(request))
+
+
+def _discover(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Discover:
+    if any(name.lower() == "filter" for name, _ in _pairs(request.query)):
+        raise Forbidden("Discovery cannot be filtered (RFC 7644 §4); leave the parameter filter out.")
+    topic = route.template.split("/")[1]
+    return Discover(topic, _text(route.id) if route.id else None)
+
+
+_READERS: Mapping[Ask, Callable[[Request, Route, Dialect, list[str]], Operation]] = {
+    Ask.RETRIEVE: _retrieve,
+    Ask.QUERY: _query,
+    Ask.SEARCH: _search,
+    Ask.CREATE: _create,
+    Ask.REPLACE: _replace,
+    Ask.MODIFY: _modify,
+    Ask.DELETE: _delete,
+    Ask.DISCOVER: _discover,
+}
+
+
+def _body(request: Request, dialect: Dialect, notes: list[str]) -> dict[str, Any]:
+    if len(request.body) > dialect.limits.body_bytes:
+        raise PayloadTooLarge(f"The body is larger than {dialect.limits.body_bytes} bytes.")
+    if not request.body:
+        raise InvalidSyntax("The request has no body; send a JSON object.")
+    header = request.headers.get("content-type")
+    if check_content_type(header, lenient=dialect.tolerances.other_media_types):
+        notes.append("media type")
+    return read_json(request.body, dialect.limits.json_depth)
+
+
+def _pairs(query: str) -> list[tuple[str, str]]:
+    """The parameters of a query string, in order; ``+`` is a space, empty pieces (a closing ``&``) are nothing."""
+    if not query:
+        return []
+    pairs = []
+    for piece in query.split("&"):
+        if piece:
+            name, _, value = piece.partition("=")
+            pairs.append((_text(name.replace("+", " ")), _text(value.replace("+", " "))))
+    return pairs
+
+
+def _text(quoted: str) -> str:
+    if "%" not in quoted:
+        return quoted
+    try:
+        text = unquote_to_bytes(quoted).decode()
+    except UnicodeDecodeError:
+        raise InvalidValue("The address has percent-encoded bytes that are not UTF-8.") from None
+    if "\0" in text:
+        raise InvalidValue("The address has a NUL character in it; leave it out.")
+    return text
+
+
+def _parameters(request: Request) -> QueryParameters | None:
+    return read_query(_pairs(request.query)) if request.query else None
+
+
+def _projection(request: Request, route: Route) -> Projection | None:
+    parameters = _parameters(request)
+    return projection(route.types[0], parameters.attributes, parameters.excluded) if parameters else None
+
+
+def _conditions(request: Request) -> Conditions:
+    match, none_match = request.headers.get("if-match"), request.headers.get("if-none-match")
+    if match is None and none_match is None:
+        return NO_CONDITIONS
+    return Conditions(read_condition(match), read_condition(none_match))
+
+
+def _preference(request: Request) -> str | None:
+    """``minimal`` or ``representation`` (RFC 7240 §4.2), or None."""
+    header = request.headers.get("prefer")
+    if header is None:
+        return None
+    for piece in header.replace(";", ",").split(","):
+        name, _, value = piece.strip().partition("=")
+        if name.strip().lower() == "return" and value.strip(' "').lower() in ("minimal", "representation"):
+            return value.strip(' "').lower()
+    return None

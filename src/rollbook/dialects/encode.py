@@ -1,0 +1,48 @@
+"""From an outcome to an answer of the 2.0 wire (RFC 7644 §3.1, §3.4.2, §3.12)."""
+
+from http import HTTPStatus
+
+import orjson
+
+from rollbook.http_message import Response
+from rollbook.scim.answer import Locations
+from rollbook.scim.errors import ScimError
+from rollbook.scim.etag import etag
+from rollbook.scim.outcomes import Discovered, Done, Found, Listed, NotModified, Outcome
+from rollbook.scim.wire import v2
+
+MEDIA_TYPE = b"application/scim+json"
+_TYPE = (b"content-type", MEDIA_TYPE)
+
+
+def encode(outcome: Outcome, locations: Locations) -> Response:
+    """The answer to an operation that was done."""
+    match outcome:
+        case Found(view=view, projection=projection, created=created):
+            stored = view.stored
+            location = locations.of(stored.type, stored.id).encode()
+            body = locations.shown(view, projection)
+            headers = (_TYPE, (b"etag", etag(stored.version).encode()))
+            if created:
+                return Response(201, (*headers, (b"location", location)), body)
+            return Response(200, (*headers, (b"content-location", location)), body)
+        case Listed():
+            resources = [locations.shown(view, outcome.projections[view.type.name]) for view in outcome.views]
+            return Response(200, (_TYPE,), v2.list_response(outcome.total, outcome.start_index, resources))
+        case Done(version=version, type=type, id=id):
+            headers = ()
+            if version is not None and type is not None:
+                location = locations.of(type.number, id).encode()
+                headers = ((b"etag", etag(version).encode()), (b"content-location", location))
+            return Response(204, headers)
+        case NotModified(version=version):
+            return Response(304, ((b"etag", etag(version).encode()),))
+        case Discovered(document=document):
+            return Response(200, (_TYPE,), orjson.dumps(document))
+
+
+def encode_refusal(error: ScimError) -> Response:
+    """The answer to an operation that was refused (RFC 7644 §3.12)."""
+    body = v2.error(error.status, error.scim_type, error.detail or HTTPStatus(error.status).phrase)
+    extra = tuple((name.encode(), value.encode("latin-1", "replace")) for name, value in error.headers)
+    return Response(error.status, (_TYPE, *extra), body)

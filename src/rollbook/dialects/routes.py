@@ -1,0 +1,119 @@
+"""The route table: which operation a method and an address ask for (RFC 7644 §3.2, §3.12).
+
+Routes are data of a dialect, so no framework's router is used. An address that is not in the table is 404; one that is,
+with a method that is not, is 405 with ``Allow``; what the provider lacks as a whole is 501.
+"""
+
+from collections.abc import Mapping
+from enum import Enum, auto
+from typing import NamedTuple
+
+from rollbook.scim.errors import MethodNotAllowed, NotFound, NotImplementedHere
+from rollbook.scim.schema import ResourceType
+
+
+class Ask(Enum):
+    """What a route leads to."""
+
+    CREATE = auto()
+    RETRIEVE = auto()
+    QUERY = auto()
+    SEARCH = auto()
+    REPLACE = auto()
+    MODIFY = auto()
+    DELETE = auto()
+    DISCOVER = auto()
+    OPTIONS = auto()
+    ABSENT = auto()
+    """Nothing of this kind is offered by this provider: 501."""
+
+
+class Route(NamedTuple):
+    """``types`` are the resource types that the address is about; ``id`` is the last segment where there is one;
+    ``template`` is the address without ids, for logs and metrics."""
+
+    ask: Ask
+    types: tuple[ResourceType, ...]
+    id: str
+    template: str
+    allow: str
+
+    @property
+    def open(self) -> bool:
+        """Whether no credential is needed (RFC 7644 §4)."""
+        return self.ask is Ask.DISCOVER
+
+
+_Row = tuple[str, Mapping[str, Ask], tuple[ResourceType, ...]]
+
+_COLLECTION = {"GET": Ask.QUERY, "POST": Ask.CREATE}
+_ONE = {"GET": Ask.RETRIEVE, "PUT": Ask.REPLACE, "PATCH": Ask.MODIFY, "DELETE": Ask.DELETE}
+_SEARCH = {"POST": Ask.SEARCH}
+_DISCOVER = {"GET": Ask.DISCOVER}
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_ABSENT = dict.fromkeys(_METHODS, Ask.ABSENT)
+
+DISCOVERY = ("ServiceProviderConfig", "Schemas", "ResourceTypes")
+
+
+class RouteTable:
+    """The routes of some resource types below a dialect's base."""
+
+    def __init__(self, types: tuple[ResourceType, ...]) -> None:
+        self._fixed: dict[tuple[str, ...], _Row] = {
+            (): ("/", {"GET": Ask.QUERY}, types),
+            (".search",): ("/.search", _SEARCH, types),
+            ("Me",): ("/Me", _ABSENT, ()),
+            ("Bulk",): ("/Bulk", {"POST": Ask.ABSENT}, ()),
+            ("ServiceProviderConfig",): ("/ServiceProviderConfig", _DISCOVER, ()),
+            ("Schemas",): ("/Schemas", _DISCOVER, ()),
+            ("ResourceTypes",): ("/ResourceTypes", _DISCOVER, ()),
+        }
+        self._with_id: dict[str, _Row] = {
+            "Schemas": ("/Schemas/{id}", _DISCOVER, ()),
+            "ResourceTypes": ("/ResourceTypes/{id}", _DISCOVER, ()),
+        }
+        for type in types:
+            name = type.endpoint.strip("/")
+            self._fixed[(name,)] = (type.endpoint, _COLLECTION, (type,))
+            self._fixed[(name, ".search")] = (f"{type.endpoint}/.search", _SEARCH, (type,))
+            self._with_id[name] = (f"{type.endpoint}/{{id}}", _ONE, (type,))
+
+    def find(self, method: str, rest: str) -> Route:
+        """The route of a method and of what stands behind the base (a closing slash is ignored, a HEAD is a GET).
+
+        **Raises** ``NotFound``, ``MethodNotAllowed`` (with ``Allow``), ``NotImplementedHere``.
+        """
+        segments = tuple(rest.strip("/").split("/")) if rest not in ("", "/") else ()
+        row = self._fixed.get(segments)
+        id = ""
+        if row is None and len(segments) == 2:
+            row = self._with_id.get(segments[0])
+            id = segments[1]
+        if row is None:
+            raise NotFound(
+                "There is nothing at this address. Resources are at "
+                + ", ".join(r[0] for r in self._fixed.values() if r[1] is _COLLECTION)
+                + " (letter case counts)."
+            )
+        template, methods, types = row
+        allow = allowed(methods)
+        if method == "OPTIONS":
+            return Route(Ask.OPTIONS, types, id, template, allow)
+        ask = methods.get("GET" if method == "HEAD" else method)
+        if ask is None:
+            raise MethodNotAllowed(
+                f"{method} is not possible here; possible are {allow}.",
+                headers=(("allow", allow),),
+            )
+        if ask is Ask.ABSENT:
+            raise NotImplementedHere(f"{template} is not offered by this server.")
+        return Route(ask, types, id, template, allow)
+
+
+def allowed(methods: Mapping[str, Ask]) -> str:
+    """The value of ``Allow`` for some methods; with GET comes HEAD, and OPTIONS is always possible."""
+    names = [method for method in _METHODS if method in methods]
+    if "GET" in names:
+        names.insert(1, "HEAD")
+    return ", ".join((*names, "OPTIONS"))

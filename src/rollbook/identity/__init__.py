@@ -1,0 +1,1 @@
+"""Who calls, and for which tenant: credentials, principals, authentication."""

@@ -1,0 +1,39 @@
+"""From an operation to its outcome: the one door into the use cases."""
+
+from rollbook.provisioning.create import create
+from rollbook.provisioning.delete import delete
+from rollbook.provisioning.modify import modify
+from rollbook.provisioning.query import query
+from rollbook.provisioning.refusals import refusal
+from rollbook.provisioning.replace import replace
+from rollbook.provisioning.retrieve import retrieve
+from rollbook.provisioning.work import Work
+from rollbook.scim.operations import Create, Delete, Modify, Operation, Query, Replace, Retrieve
+from rollbook.scim.outcomes import Outcome
+from rollbook.storage.errors import StoreError
+
+
+async def perform(operation: Operation, work: Work) -> Outcome:
+    """What came of an operation. A write has its event in the same transaction.
+
+    **Raises** ``ScimError`` of every kind that RFC 7644 §3.12 knows; what a store refuses is translated here.
+    """
+    type = None
+    try:
+        match operation:
+            case Retrieve(type=type):
+                return await retrieve(operation, work)
+            case Query():
+                return await query(operation, work)
+            case Create(type=type):
+                return await create(operation, work)
+            case Modify(type=type):
+                return await modify(operation, work)
+            case Replace(type=type):
+                return await replace(operation, work)
+            case Delete(type=type):
+                return await delete(operation, work)
+            case _:
+                raise TypeError(f"{operation} is not an operation on resources")
+    except StoreError as error:
+        raise refusal(error, type) from error

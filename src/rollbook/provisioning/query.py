@@ -1,0 +1,48 @@
+"""Querying resources (RFC 7644 §3.4.2, §3.4.3): the filter, the sort and the page all run in the store."""
+
+from rollbook.provisioning.viewing import views
+from rollbook.provisioning.work import Work
+from rollbook.scim.binding import bind, bind_sort
+from rollbook.scim.errors import InvalidValue
+from rollbook.scim.filter import Filter
+from rollbook.scim.filter_parser import parse_filter
+from rollbook.scim.operations import Query
+from rollbook.scim.outcomes import Listed
+from rollbook.scim.projection import Projection, projection
+from rollbook.scim.schema import ResourceType
+from rollbook.storage import records
+
+
+async def query(operation: Query, work: Work) -> Listed:
+    """A page. **Raises** ``InvalidFilter``, ``InvalidValue`` (an unknown sortBy)."""
+    parameters = operation.parameters
+    parsed = None
+    if parameters.filter is not None:
+        parsed = parse_filter(parameters.filter, unquoted=work.tolerances.unquoted_external_id)
+    targets = tuple(_target(type, parsed, operation, work) for type in operation.types)
+    sorted_ = parameters.sort_by is not None
+    if sorted_ and all(target.sort is None for target in targets):
+        raise InvalidValue("sortBy: there is no such attribute. Name one of the schema, such as name.familyName.")
+    asked = records.Query(
+        targets=targets,
+        offset=parameters.start_index - 1,
+        limit=parameters.count,
+        sorted=sorted_,
+        descending=parameters.descending and sorted_,
+        location_base=work.location_base,
+    )
+    shown: dict[int, tuple[ResourceType, Projection | None]] = {
+        type.number: (type, projection(type, parameters.attributes, parameters.excluded)) for type in operation.types
+    }
+    page = await work.store.query(asked)
+    found = await views(work, page.rows, shown)
+    return Listed(page.total, parameters.start_index, found, {type.name: p for type, p in shown.values()})
+
+
+def _target(type: ResourceType, parsed: Filter | None, operation: Query, work: Work) -> records.Target:
+    bound = sort = None
+    if parsed is not None:
+        bound = bind(parsed, type, mixed=operation.mixed, boolean_text=work.tolerances.boolean_text)
+    if operation.parameters.sort_by is not None:
+        sort = bind_sort(operation.parameters.sort_by, type)
+    return records.Target(type, bound, sort)

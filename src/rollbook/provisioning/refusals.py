@@ -1,0 +1,44 @@
+"""What a store's refusal is on the wire: the one table between ``StoreError`` and ``ScimError``."""
+
+from rollbook.scim.errors import (
+    InvalidValue,
+    NotFound,
+    PreconditionFailed,
+    ScimError,
+    Unavailable,
+    Uniqueness,
+)
+from rollbook.scim.schema import ResourceType
+from rollbook.storage import errors as store
+
+
+def refusal(error: store.StoreError, type: ResourceType | None = None) -> ScimError:
+    """The protocol's error for a store's. Names attributes, never another resource or tenant."""
+    match error:
+        case store.NotFound():
+            return not_found(type)
+        case store.AlreadyExists(attribute=attribute):
+            key = type.key.name if type and type.key and attribute == "key" else attribute
+            return Uniqueness(
+                f"Another {type.name if type else 'resource'} of this tenant has this {key} already. "
+                f"Choose another {key}, or change or delete the other one."
+            )
+        case store.VersionConflict():
+            return PreconditionFailed(
+                "The resource has changed in the meantime. Read it again, then repeat the change."
+            )
+        case store.MissingMembers(ids=ids):
+            shown = ", ".join(f"'{id[:64]}'" for id in ids[:3]) + (f" and {len(ids) - 3} more" if len(ids) > 3 else "")
+            return InvalidValue(f"members: there is no resource with the id {shown}. Create it first.")
+        case store.Busy(retry_after=seconds) | store.Unavailable(retry_after=seconds):
+            return Unavailable(
+                "The server cannot reach its database just now; nothing was changed. Try again later.",
+                headers=(("retry-after", str(seconds)),),
+            )
+        case _:
+            return Unavailable("The server cannot serve this just now.", headers=(("retry-after", "30"),))
+
+
+def not_found(type: ResourceType | None) -> NotFound:
+    """404 for a resource that is not there, whatever the reason (never was, is deleted, is another tenant's)."""
+    return NotFound(f"There is no {type.name if type else 'resource'} with this id.")

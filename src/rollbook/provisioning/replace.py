@@ -1,0 +1,49 @@
+"""Replacing a resource (RFC 7644 §3.5.1)."""
+
+import orjson
+
+from rollbook.events import Kind
+from rollbook.provisioning.filing import changed_attributes, filing
+from rollbook.provisioning.members import check_member_types, check_no_self
+from rollbook.provisioning.refusals import not_found
+from rollbook.provisioning.retrieve import check_writable
+from rollbook.provisioning.save import Saved, again_while_it_changes, save
+from rollbook.provisioning.viewing import view
+from rollbook.provisioning.work import Work
+from rollbook.scim.attributes import Held
+from rollbook.scim.operations import Replace
+from rollbook.scim.outcomes import Done, Found
+from rollbook.scim.validate import validator
+from rollbook.storage.records import MemberChange, Update
+
+
+async def replace(operation: Replace, work: Work) -> Found | Done:
+    """The resource with new content. **Raises** ``NotFound``, ``PreconditionFailed``, ``AlreadyExists``,
+    ``InvalidValue``, ``InvalidSyntax``, ``MutabilityError``."""
+    saved = await again_while_it_changes(lambda: _once(operation, work), operation.type)
+    if operation.minimal:
+        return Done(saved.stored.version, operation.type, operation.id)
+    return Found(await view(work, operation.type, saved.stored, operation.projection), operation.projection)
+
+
+async def _once(operation: Replace, work: Work) -> Saved:
+    type, id = operation.type, operation.id
+    stored = await work.store.get(type.number, id)
+    if stored is None:
+        raise not_found(type)
+    check_writable(operation.conditions, stored)
+    work.notes.clear()
+    before = orjson.loads(stored.document)
+    draft = validator(type).replace(before, operation.body, work.tolerances, work.notes)
+    members = None
+    if type.held(Held.MEMBERS):
+        members = MemberChange(clear=True, add=draft.members or [])
+        check_no_self(id, members.add)
+        await check_member_types(work, draft.member_types)
+    at = work.clock.written()
+    changed = changed_attributes(before, draft.document)
+    event = work.event(Kind.RESOURCE_REPLACED, at, type, id, 200, (*changed, *(("members",) if members else ())))
+    update = Update(type.number, id, stored.version, at, event, members=members)
+    if before != draft.document:
+        update.content, update.index = filing(type).file(draft.document)
+    return await save(work, stored, update)

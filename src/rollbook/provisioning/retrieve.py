@@ -1,0 +1,37 @@
+"""Retrieving a known resource (RFC 7644 §3.4.1)."""
+
+from rollbook.provisioning.refusals import not_found
+from rollbook.provisioning.viewing import view
+from rollbook.provisioning.work import Work
+from rollbook.scim.errors import PreconditionFailed
+from rollbook.scim.operations import Conditions, Retrieve
+from rollbook.scim.outcomes import Found, NotModified
+from rollbook.scim.resource import Stored
+
+
+async def retrieve(operation: Retrieve, work: Work) -> Found | NotModified:
+    """The resource, or that the client has it already. **Raises** ``NotFound``, ``PreconditionFailed``."""
+    stored = await work.store.get(operation.type.number, operation.id)
+    if stored is None:
+        raise not_found(operation.type)
+    conditions = operation.conditions
+    check_match(conditions, stored)
+    if conditions.none_match is not None and conditions.none_match.matches(stored.version):
+        return NotModified(stored.version)
+    return Found(await view(work, operation.type, stored, operation.projection), operation.projection)
+
+
+def check_match(conditions: Conditions, stored: Stored) -> None:
+    """**Raises** ``PreconditionFailed`` where ``If-Match`` names other versions than the present one."""
+    if conditions.match is not None and not conditions.match.matches(stored.version):
+        raise PreconditionFailed(
+            f"If-Match names another version than the present one, {stored.version}. "
+            "Read the resource again, then repeat the change."
+        )
+
+
+def check_writable(conditions: Conditions, stored: Stored) -> None:
+    """As ``check_match``; and ``If-None-Match`` that names the present version forbids a write (RFC 9110 §13.1.2)."""
+    check_match(conditions, stored)
+    if conditions.none_match is not None and conditions.none_match.matches(stored.version):
+        raise PreconditionFailed("If-None-Match names the present version, so the change was not made.")

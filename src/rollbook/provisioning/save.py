@@ -1,0 +1,50 @@
+"""Saving an update: optimistic, so computed again when the resource changed between reading and writing."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import NamedTuple
+
+from rollbook.provisioning.work import Work
+from rollbook.scim.errors import Unavailable
+from rollbook.scim.resource import Stored
+from rollbook.scim.schema import ResourceType
+from rollbook.storage.errors import VersionConflict
+from rollbook.storage.records import Update
+
+_ATTEMPTS = 100
+"""Reads and writes again at most so often. Each failed attempt means that another writer succeeded, so a crowd of n
+writers on one resource needs n attempts at worst; 64 is the most that are at work for one tenant in a worker."""
+
+
+class Saved(NamedTuple):
+    stored: Stored
+    changed: bool
+
+
+async def save(work: Work, stored: Stored, update: Update) -> Saved:
+    """The resource after an update. Where nothing would change nothing is written but the event, and the version stays.
+
+    **Raises** what ``TenantStore.apply`` raises; ``again_while_it_changes`` catches ``VersionConflict``.
+    """
+    if update.content is None and update.members is None:
+        await work.store.record([replace(update.event, attributes=())])
+        return Saved(stored, changed=False)
+    applied = await work.store.apply(update)
+    if not applied.changed:
+        await work.store.record([replace(update.event, attributes=())])
+    document = update.content.document if update.content else stored.document
+    after = stored._replace(version=applied.version, last_modified=applied.last_modified, document=document)
+    return Saved(after, applied.changed)
+
+
+async def again_while_it_changes(attempt: Callable[[], Awaitable[Saved]], type: ResourceType) -> Saved:
+    """Run an attempt (read, compute, write) until no other writer came between; preconditions are judged each time."""
+    for _ in range(_ATTEMPTS):
+        try:
+            return await attempt()
+        except VersionConflict:
+            continue
+    raise Unavailable(
+        f"Too many clients are changing this {type.name} at once; nothing was changed. Try again.",
+        headers=(("retry-after", "1"),),
+    )

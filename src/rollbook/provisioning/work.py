@@ -1,0 +1,51 @@
+"""What a use case is handed: the tenant's store, who asks, and what the answer needs. Nothing else can be reached."""
+
+from dataclasses import dataclass, field
+
+from rollbook.clock import Clock
+from rollbook.events import Event, Kind
+from rollbook.ids import ordered_id
+from rollbook.scim.limits import Limits
+from rollbook.scim.schema import ResourceType
+from rollbook.scim.tolerances import Tolerances
+from rollbook.storage.contract import TenantStore
+
+
+@dataclass(slots=True)
+class Work:
+    """One operation's surroundings.
+
+    ``notes`` collects what a tolerance rewrote or dropped; the event of a write carries it. ``location_base`` is the
+    public address of the dialect for this tenant.
+    """
+
+    store: TenantStore
+    connection: str
+    actor: str
+    peer: str
+    request: str
+    clock: Clock
+    tolerances: Tolerances
+    limits: Limits
+    location_base: str
+    member_types: tuple[ResourceType, ...] = ()
+    """The types that can be members of a group."""
+    notes: list[str] = field(default_factory=list)
+
+    def event(
+        self, kind: Kind, at: str, type: ResourceType, id: str, status: int, attributes: tuple[str, ...] = ()
+    ) -> Event:
+        """The event of a write that is about to be made."""
+        return Event(
+            id=ordered_id(),
+            at=at,
+            kind=kind,
+            actor=self.actor,
+            peer=self.peer,
+            request=self.request,
+            resource_type=type.name,
+            resource=id,
+            status=status,
+            attributes=attributes,
+            tolerances=tuple(dict.fromkeys(self.notes)),
+        )

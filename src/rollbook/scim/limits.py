@@ -1,0 +1,20 @@
+"""The protocol's limits (``ServiceProviderConfig`` announces those that it has a place for). Each is a setting."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Defaults with their precedents: pages as Okta asks for them; depth as in Microsoft's reference code."""
+
+    default_page: int = 100
+    max_page: int = 1000
+    body_bytes: int = 16 * 1024 * 1024
+    patch_operations: int = 1000
+    json_depth: int = 32
+    filter_bytes: int = 8192
+    filter_depth: int = 32
+    name_length: int = 1024
+
+
+STANDARD_LIMITS = Limits()

@@ -1,0 +1,1 @@
+"""The HTTP edge: ASGI, the guard, and what answers at each address."""

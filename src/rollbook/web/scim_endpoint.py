@@ -1,0 +1,155 @@
+"""The straight line of a SCIM request: address, principal, tenant, operation, outcome, answer.
+
+| step         | may refuse with                                                     |
+| ------------ | ------------------------------------------------------------------- |
+| address      | 404                                                                 |
+| authenticate | 401                                                                 |
+| tenant       | 404 (the address names another), 403 (suspended), 429, 503 (turns)  |
+| route        | 404, 405 with Allow, 501                                            |
+| decode       | 400, 403, 406, 413, 415                                             |
+| perform      | 400, 404, 409, 412, 503                                             |
+| encode       | nothing: a failure here is a bug                                    |
+
+A caller without a credential learns nothing about routes: authentication comes before what the route refuses.
+"""
+
+from functools import lru_cache
+
+from rollbook.deployment import Deployment
+from rollbook.dialects.decode import decode
+from rollbook.dialects.encode import encode, encode_refusal
+from rollbook.dialects.model import Address, Dialect, find_address
+from rollbook.dialects.routes import Ask, Route
+from rollbook.events import Event, Kind
+from rollbook.http_message import Request, Response
+from rollbook.identity.access import enter
+from rollbook.identity.authenticate import Authenticator, RefusedLogin
+from rollbook.identity.principal import Principal
+from rollbook.ids import ordered_id
+from rollbook.provisioning.perform import perform
+from rollbook.provisioning.refusals import refusal
+from rollbook.provisioning.work import Work
+from rollbook.scim.answer import Locations
+from rollbook.scim.errors import NotFound, ScimError
+from rollbook.scim.operations import Discover
+from rollbook.scim.outcomes import Discovered
+from rollbook.storage.errors import StoreError
+from rollbook.storage.records import Tenant
+from rollbook.web.discovery import discover
+from rollbook.web.rate import Rate
+from rollbook.web.refused import Refused
+from rollbook.web.turns import Turns
+
+_WRITES = frozenset(("POST", "PUT", "PATCH", "DELETE"))
+
+
+class ScimEndpoint:
+    """Answers everything below the dialects' bases."""
+
+    def __init__(self, house: Deployment) -> None:
+        self._house = house
+        self._authenticator = Authenticator(house.store, house.clock, fresh_seconds=house.fresh_seconds)
+        self._turns = Turns(house.tenant_concurrency, house.queue_seconds)
+        self._rate = Rate(house.clock, house.requests_per_second, house.burst)
+        self.refused = Refused(house.store, house.clock)
+        self._locations = lru_cache(1024)(self._make_locations)
+
+    async def answer(self, request: Request) -> Response:
+        """The answer to one request. Raises only for bugs."""
+        principal: Principal | None = None
+        tenant: Tenant | None = None
+        route: Route | None = None
+        try:
+            address = find_address(self._house.dialects, request.path)
+            if address is None:
+                raise NotFound("There is nothing at this address. SCIM is served at /scim/v2.")
+            wrong: ScimError | None = None
+            try:
+                route = address.dialect.routes.find(request.method, address.rest)
+            except ScimError as error:
+                wrong = error
+            if route is not None and route.open:
+                return self._discover(request, route, address)
+            authorization = request.headers.get("authorization")
+            principal = self._authenticator.remembered(authorization)
+            if principal is None:
+                principal = await self._authenticator.bearer(authorization)
+            tenant = enter(principal, address.tenant)
+            self._rate.take(principal.connection)
+            if route is None:
+                assert wrong is not None
+                raise wrong
+            if route.ask is Ask.OPTIONS:
+                return Response(204, ((b"allow", route.allow.encode()),))
+            return await self._perform(request, route, address, principal, tenant)
+        except ScimError as error:
+            await self._note(request, error, principal, tenant, route)
+            return encode_refusal(error)
+        except StoreError as error:
+            return encode_refusal(refusal(error))
+
+    async def _perform(
+        self, request: Request, route: Route, address: Address, principal: Principal, tenant: Tenant
+    ) -> Response:
+        dialect = address.dialect
+        locations = self._locations(dialect, tenant.name if address.tenant else None)
+        notes: list[str] = []
+        await self._turns.take(tenant.id)
+        try:
+            operation = decode(request, route, dialect, notes)
+            work = Work(
+                store=self._house.store.tenant(tenant.id),
+                connection=principal.connection,
+                actor=principal.actor,
+                peer=request.peer,
+                request=request.id,
+                clock=self._house.clock,
+                tolerances=dialect.tolerances,
+                limits=dialect.limits,
+                location_base=locations.base,
+                member_types=dialect.types,
+                notes=notes,
+            )
+            outcome = await perform(operation, work)
+        finally:
+            self._turns.give(tenant.id)
+        return encode(outcome, locations)
+
+    def _discover(self, request: Request, route: Route, address: Address) -> Response:
+        operation = decode(request, route, address.dialect, [])
+        assert isinstance(operation, Discover)
+        locations = self._locations(address.dialect, address.tenant)
+        return encode(Discovered(discover(operation, address.dialect, locations.base)), locations)
+
+    def _make_locations(self, dialect: Dialect, tenant: str | None) -> Locations:
+        below = f"/t/{tenant}" if tenant else ""
+        return Locations(f"{self._house.public_url}{below}{dialect.base}", dialect.types)
+
+    async def _note(
+        self,
+        request: Request,
+        error: ScimError,
+        principal: Principal | None,
+        tenant: Tenant | None,
+        route: Route | None,
+    ) -> None:
+        """A refused login and a refused write each leave an event; a refused read leaves none."""
+
+        def event(kind: Kind, actor: str) -> Event:
+            return Event(
+                id=ordered_id(),
+                at=self._house.clock.written(),
+                kind=kind,
+                actor=actor,
+                peer=request.peer,
+                request=request.id,
+                resource_type=route.types[0].name if route and len(route.types) == 1 else "",
+                resource=route.id[:64] if route else "",
+                status=error.status,
+                scim_type=error.scim_type or "",
+            )
+
+        if isinstance(error, RefusedLogin):
+            await self.refused.note(error.tenant, lambda: event(Kind.LOGIN_REFUSED, error.actor))
+        elif principal is not None and request.method in _WRITES and (route is None or route.ask is not Ask.SEARCH):
+            await self.refused.note(principal.tenant.id, lambda: event(Kind.WRITE_REFUSED, principal.actor))
