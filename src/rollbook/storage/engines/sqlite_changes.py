@@ -1,0 +1,192 @@
+"""How a ``Change`` is made in SQLite: functions of an open transaction, run by the writer.
+
+**Rules**: First look, then refuse, then write (``sqlite_writer`` relies on it). The first write of each is the one that
+may break uniqueness; SQLite undoes that one statement by itself.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Any
+
+import apsw
+import orjson
+
+from rollbook.storage.engines.sqlite_rows import event_row, resource_row
+from rollbook.storage.engines.sqlite_writer import Transaction, Work
+from rollbook.storage.errors import AlreadyExists, MissingMembers, NotFound, VersionConflict
+from rollbook.storage.records import Applied, Change, Content, Delete, IndexRow, Insert, MemberChange, Update
+
+KINDS = """WITH RECURSIVE kind (type) AS (
+    SELECT min(type) FROM resource WHERE tenant_id = ?1
+    UNION ALL
+    SELECT (SELECT min(r.type) FROM resource r WHERE r.tenant_id = ?1 AND r.type > kind.type)
+    FROM kind WHERE kind.type IS NOT NULL)
+"""
+"""The types of which a tenant has resources, by jumping along the primary key: a row is found by its id alone with one
+step for each type."""
+
+TYPES_OF = f"""{KINDS}
+SELECT r.id, r.type FROM kind CROSS JOIN json_each(?2) j
+CROSS JOIN resource r ON r.tenant_id = ?1 AND r.type = kind.type AND r.id = j.value"""  # noqa: S608
+
+_CONNECTION = "SELECT 1 FROM connection WHERE tenant_id = ? AND id = ?"
+_STATE = "SELECT version, created, last_modified FROM resource WHERE tenant_id = ? AND type = ? AND id = ?"
+_NEW_CONTENT = """UPDATE resource SET version = ?4, last_modified = ?5, unique_key = ?6, external_id = ?7, display = ?8,
+    display_key = ?9, document = ?10, search = jsonb(?11)
+WHERE tenant_id = ?1 AND type = ?2 AND id = ?3"""
+_NEW_VERSION = "UPDATE resource SET version = ?4, last_modified = ?5 WHERE tenant_id = ?1 AND type = ?2 AND id = ?3"
+_GONE = "DELETE FROM resource WHERE tenant_id = ? AND type = ? AND id = ?"
+_INDEX_GONE = "DELETE FROM attribute_index WHERE tenant_id = ? AND type = ? AND id = ?"
+_MEMBER_IDS = "SELECT member_id FROM member WHERE tenant_id = ? AND group_id = ?"
+_MEMBERS_COME = """INSERT INTO member (tenant_id, group_id, member_id, member_type)
+SELECT ?1, ?2, j.value ->> 0, j.value ->> 1 FROM json_each(?3) j WHERE true ON CONFLICT DO NOTHING"""
+_MEMBERS_GO = """DELETE FROM member
+WHERE tenant_id = ?1 AND group_id = ?2 AND member_id IN (SELECT value FROM json_each(?3))"""
+_ALL_MEMBERS_GO = "DELETE FROM member WHERE tenant_id = ? AND group_id = ?"
+_LEAVES_GROUPS = "DELETE FROM member WHERE tenant_id = ? AND member_id = ?"
+_PARENTS = "SELECT group_id FROM member WHERE tenant_id = ? AND member_id = ?"
+_PARENT_CHANGES = """UPDATE resource SET version = version + 1, last_modified = max(last_modified, ?4)
+WHERE tenant_id = ?1 AND type = ?2 AND id = ?3"""
+
+
+def work_of(tenant: str, change: Change) -> tuple[Work[Applied], bool]:
+    """The work that makes a change, and whether it comes last in its batch: what inserts does, because its rows are
+    gathered (a tenant that goes in the same batch has to be gone before the insert looks)."""
+    match change:
+        case Insert():
+            return partial(_insert, tenant, change), True
+        case Update():
+            return partial(_update, tenant, change), False
+        case Delete():
+            return partial(_delete, tenant, change), False
+
+
+def types_of(transaction: Transaction, tenant: str, ids: Sequence[str]) -> dict[str, int]:
+    return dict(transaction.rows(TYPES_OF, (tenant, ids_json(ids)))) if ids else {}
+
+
+def ids_json(ids: Iterable[str]) -> str:
+    """Ids as one parameter, for ``json_each``."""
+    return orjson.dumps(list(ids)).decode()
+
+
+def _insert(tenant: str, change: Insert, transaction: Transaction) -> Applied:
+    connection = (tenant, change.connection)
+    if connection not in transaction.connections:
+        if not transaction.rows(_CONNECTION, connection):
+            raise NotFound("no such connection")
+        transaction.connections.add(connection)
+    members = _found_members(transaction, tenant, change.members)
+    try:
+        transaction.gather("resource", resource_row(tenant, change))
+    except apsw.ConstraintError as error:
+        raise _taken(error) from error
+    for path, value, ordinal in change.index:
+        transaction.gather("attribute_index", (tenant, change.type, path, value, change.id, ordinal))
+    if members:
+        _add_members(transaction, tenant, change.id, members)
+    transaction.gather("event", event_row(tenant, change.event))
+    return Applied(1, change.at, change.at, True)
+
+
+def _update(tenant: str, change: Update, transaction: Transaction) -> Applied:
+    version, created, last_modified = _state(transaction, tenant, change)
+    members = change.members
+    found = _found_members(transaction, tenant, members.add) if members else {}
+    new_version, new_modified = version + 1, max(change.at, last_modified)
+    key = (tenant, change.type, change.id)
+    if change.content:
+        try:
+            transaction.change(_NEW_CONTENT, (*key, new_version, new_modified, *_content(change.content)))
+        except apsw.ConstraintError as error:
+            raise _taken(error) from error
+    changed = members is not None and _change_members(transaction, tenant, change.id, members, found)
+    if not change.content:
+        if not changed:
+            return Applied(version, created, last_modified, False)
+        transaction.change(_NEW_VERSION, (*key, new_version, new_modified))
+    if change.index is not None:
+        _replace_index(transaction, key, change.index)
+    transaction.gather("event", event_row(tenant, change.event))
+    return Applied(new_version, created, new_modified, True)
+
+
+def _delete(tenant: str, change: Delete, transaction: Transaction) -> Applied:
+    version, created, last_modified = _state(transaction, tenant, change)
+    key = (tenant, change.type, change.id)
+    parents = [row[0] for row in transaction.rows(_PARENTS, (tenant, change.id))]
+    transaction.change(_GONE, key)
+    transaction.change(_INDEX_GONE, key)
+    transaction.change(_ALL_MEMBERS_GO, (tenant, change.id))
+    if parents:
+        transaction.change(_LEAVES_GROUPS, (tenant, change.id))
+        for id, type in types_of(transaction, tenant, parents).items():
+            transaction.change(_PARENT_CHANGES, (tenant, type, id, change.at))
+    transaction.gather("event", event_row(tenant, change.event))
+    return Applied(version, created, max(change.at, last_modified), True)
+
+
+def _state(transaction: Transaction, tenant: str, change: Update | Delete) -> tuple[int, str, str]:
+    """Version, created and lastModified as they stand. **Raises** ``NotFound``, ``VersionConflict``."""
+    found = transaction.rows(_STATE, (tenant, change.type, change.id))
+    if not found:
+        raise NotFound
+    version, created, last_modified = found[0]
+    if change.version is not None and change.version != version:
+        raise VersionConflict
+    return version, created, last_modified
+
+
+def _found_members(transaction: Transaction, tenant: str, ids: Sequence[str]) -> dict[str, int]:
+    """The type of each. **Raises** ``MissingMembers``."""
+    types = types_of(transaction, tenant, ids)
+    missing = [id for id in ids if id not in types]
+    if missing:
+        raise MissingMembers(missing)
+    return types
+
+
+def _change_members(
+    transaction: Transaction, tenant: str, group: str, change: MemberChange, found: dict[str, int]
+) -> bool:
+    """Whether any member came or went."""
+    gone = set(change.remove)
+    if change.clear:
+        gone.update(row[0] for row in transaction.rows(_MEMBER_IDS, (tenant, group)))
+    gone.difference_update(found)
+    went = transaction.change(_MEMBERS_GO, (tenant, group, ids_json(gone))) if gone else 0
+    return _add_members(transaction, tenant, group, found) + went > 0
+
+
+def _add_members(transaction: Transaction, tenant: str, group: str, found: dict[str, int]) -> int:
+    if not found:
+        return 0
+    return transaction.change(_MEMBERS_COME, (tenant, group, orjson.dumps(list(found.items())).decode()))
+
+
+def _replace_index(transaction: Transaction, key: tuple[str, int, str], index: Sequence[IndexRow]) -> None:
+    tenant, type, id = key
+    transaction.change(_INDEX_GONE, key)
+    transaction.add("attribute_index", [(tenant, type, row.path, row.value, id, row.ordinal) for row in index])
+
+
+def _content(content: Content) -> tuple[Any, ...]:
+    return (
+        content.key,
+        content.external_id,
+        content.display,
+        content.display_key,
+        content.document.decode(),
+        content.search.decode(),
+    )
+
+
+_UNIQUE = {"unique_key": "key", "external_id": "externalId", "id": "id"}
+
+
+def _taken(error: apsw.ConstraintError) -> Exception:
+    """What a broken constraint means: SQLite names its columns. Anything but a unique one is a bug, as it is."""
+    for column, attribute in _UNIQUE.items():
+        if f"resource.{column}" in str(error) and "UNIQUE" in str(error):
+            return AlreadyExists(attribute)
+    return error

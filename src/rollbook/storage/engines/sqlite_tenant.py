@@ -1,0 +1,202 @@
+"""The handle on one tenant of an SQLite store. Every statement here names that tenant, and no method takes another.
+
+Reads of a few rows run at once on the caller's thread (a few µs: less than handing them to another); what may scan or
+return much goes to the readers' threads; writes go to the writer.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+from typing import Any
+
+import apsw
+
+from rollbook.events import Event
+from rollbook.storage.engines.sqlite_changes import KINDS, TYPES_OF, ids_json, work_of
+from rollbook.storage.engines.sqlite_connection import rows
+from rollbook.storage.engines.sqlite_readers import Readers
+from rollbook.storage.engines.sqlite_rows import (
+    EVENT_COLUMNS,
+    STORED_COLUMNS,
+    TOKEN_COLUMNS,
+    Row,
+    event_of,
+    event_row,
+    stored_of,
+    token_of,
+    token_row,
+)
+from rollbook.storage.engines.sqlite_writer import Transaction, Writer
+from rollbook.storage.errors import NotFound
+from rollbook.storage.records import Applied, Change, Member, Membership, Page, Query, Stored, Token
+
+try:
+    from rollbook.storage.sql.compile import Fragment, compile_query, point
+except ImportError:
+    from typing import NamedTuple
+
+    class Fragment(NamedTuple):
+        where: str
+        order: str
+        params: tuple
+
+    def compile_query(query, flavor, tenant="?1", first=2):
+        types = ",".join(str(t.type.number) for t in query.targets)
+        return Fragment(f"r.tenant_id = {tenant} AND r.type IN ({types})", "r.id", ())
+
+    def point(query):
+        return False
+
+
+AT_ONCE = 200
+"""Rows that a read on the caller's thread may return; what turns out to be more is read again by a reader."""
+
+EVENTS = 500
+"""Events read at a time."""
+
+_GET = f"SELECT {STORED_COLUMNS} FROM resource r WHERE r.tenant_id = ? AND r.type = ? AND r.id = ?"  # noqa: S608
+_COUNT = "SELECT count(*) FROM resource WHERE tenant_id = ? AND type = ?"
+_MEMBERS = """SELECT m.group_id, m.member_id, m.member_type, r.display FROM json_each(?2) j
+CROSS JOIN member m ON m.tenant_id = ?1 AND m.group_id = j.value
+CROSS JOIN resource r ON r.tenant_id = ?1 AND r.type = m.member_type AND r.id = m.member_id
+ORDER BY m.group_id, m.member_id LIMIT ?3"""
+_GROUPS = f"""{KINDS}, up (member, id, direct) AS (
+    SELECT m.member_id, m.group_id, 1 FROM json_each(?2) j
+    CROSS JOIN member m ON m.tenant_id = ?1 AND m.member_id = j.value
+    UNION
+    SELECT up.member, m.group_id, 0 FROM up CROSS JOIN member m ON m.tenant_id = ?1 AND m.member_id = up.id)
+SELECT up.member, up.id, r.display, max(up.direct) FROM up CROSS JOIN kind
+CROSS JOIN resource r ON r.tenant_id = ?1 AND r.type = kind.type AND r.id = up.id
+GROUP BY up.member, up.id ORDER BY up.member, up.id"""  # noqa: S608
+_EVENTS = f"""SELECT {EVENT_COLUMNS} FROM event
+WHERE tenant_id = ?1 AND (at, id) > (?2, ?3) AND at < ?4 ORDER BY at, id LIMIT ?5"""  # noqa: S608
+_TOKENS = f"SELECT {TOKEN_COLUMNS} FROM token k WHERE k.tenant_id = ? ORDER BY k.created, k.id"  # noqa: S608
+_TOKEN = "SELECT revoked FROM token WHERE tenant_id = ? AND id = ?"  # noqa: S105
+_REVOKE = "UPDATE token SET revoked = ?3 WHERE tenant_id = ?1 AND id = ?2"
+_CONNECTION = "SELECT 1 FROM connection WHERE tenant_id = ? AND id = ?"
+_PAST_ALL = "\U0010ffff"
+
+
+class SqliteTenant:
+    """See ``storage.contract.TenantStore``."""
+
+    def __init__(self, tenant: str, connection: apsw.Connection, readers: Readers, writer: Writer) -> None:
+        self._tenant = tenant
+        self._connection = connection
+        self._readers = readers
+        self._writer = writer
+
+    @property
+    def tenant_id(self) -> str:
+        return self._tenant
+
+    async def get(self, type: int, id: str) -> Stored | None:
+        found = rows(self._connection, _GET, (self._tenant, type, id))
+        return stored_of(found[0]) if found else None
+
+    async def query(self, query: Query) -> Page:
+        fragment = compile_query(query, "sqlite", tenant="?1", first=2)
+        values = (self._tenant, *fragment.params)
+        if point(query):
+            return _page(self._connection, query, fragment, values)
+        return await self._readers.run(partial(_page, query=query, fragment=fragment, values=values))
+
+    async def count(self, type: int) -> int:
+        found = await self._readers.run(partial(rows, sql=_COUNT, values=(self._tenant, type)))
+        return int(found[0][0])
+
+    async def members(self, groups: Sequence[str]) -> dict[str, list[Member]]:
+        members: dict[str, list[Member]] = {group: [] for group in groups}
+        values = (self._tenant, ids_json(members))
+        found = rows(self._connection, _MEMBERS, (*values, AT_ONCE + 1)) if members else []
+        if len(found) > AT_ONCE:
+            found = await self._readers.run(partial(rows, sql=_MEMBERS, values=(*values, -1)))
+        for group, id, type, display in found:
+            members[group].append(Member(id, type, display))
+        return members
+
+    async def groups_of(self, ids: Sequence[str]) -> dict[str, list[Membership]]:
+        groups: dict[str, list[Membership]] = {id: [] for id in ids}
+        values = (self._tenant, ids_json(groups))
+        if len(groups) > AT_ONCE:
+            found = await self._readers.run(partial(rows, sql=_GROUPS, values=values))
+        else:
+            found = rows(self._connection, _GROUPS, values) if groups else []
+        for member, id, display, direct in found:
+            groups[member].append(Membership(id, display, direct == 1))
+        return groups
+
+    async def types_of(self, ids: Sequence[str]) -> dict[str, int]:
+        return dict(rows(self._connection, TYPES_OF, (self._tenant, ids_json(ids)))) if ids else {}
+
+    async def apply(self, change: Change) -> Applied:
+        work, last = work_of(self._tenant, change)
+        return await self._writer.submit(work, last=last)
+
+    async def record(self, events: Sequence[Event]) -> None:
+        await record(self._writer, self._tenant, events)
+
+    async def events(self, since: str | None = None, until: str | None = None) -> AsyncIterator[Event]:
+        after, last = since or "", ""
+        while True:
+            values = (self._tenant, after, last, until or _PAST_ALL, EVENTS)
+            found = await self._readers.run(partial(rows, sql=_EVENTS, values=values))
+            for row in found:
+                yield event_of(row)
+            if len(found) < EVENTS:
+                return
+            last, after = found[-1][:2]
+
+    async def create_token(self, token: Token, event: Event) -> None:
+        await self._writer.submit(partial(_create_token, self._tenant, token, event), last=True)
+
+    async def tokens(self) -> list[Token]:
+        return [token_of(row) for row in rows(self._connection, _TOKENS, (self._tenant,))]
+
+    async def revoke_token(self, token_id: str, at: str, event: Event) -> None:
+        await self._writer.submit(partial(_revoke_token, self._tenant, token_id, at, event))
+
+
+async def record(writer: Writer, tenant: str, events: Sequence[Event]) -> None:
+    """Keep events that tell of no change."""
+    if events:
+        await writer.submit(partial(_record, [event_row(tenant, event) for event in events]), last=True)
+
+
+def _record(events: list[Row], transaction: Transaction) -> None:
+    for row in events:
+        transaction.gather("event", row)
+
+
+def _create_token(tenant: str, token: Token, event: Event, transaction: Transaction) -> None:
+    if token.tenant != tenant or not transaction.rows(_CONNECTION, (tenant, token.connection)):
+        raise NotFound("no such connection")
+    transaction.add("token", [token_row(token)])
+    transaction.gather("event", event_row(tenant, event))
+
+
+def _revoke_token(tenant: str, token: str, at: str, event: Event, transaction: Transaction) -> None:
+    found = transaction.rows(_TOKEN, (tenant, token))
+    if not found:
+        raise NotFound
+    if found[0][0] is None:
+        transaction.change(_REVOKE, (tenant, token, at))
+        transaction.gather("event", event_row(tenant, event))
+
+
+def _page(connection: apsw.Connection, query: Query, fragment: Fragment, values: tuple[Any, ...]) -> Page:
+    """The page: ids first, then their documents; a count only where the page does not tell it."""
+    found: list[Row] = []
+    if query.limit > 0:
+        here = len(values) + 1
+        sql = (
+            f"SELECT {STORED_COLUMNS} FROM (SELECT r.rowid AS row FROM resource r WHERE {fragment.where}"  # noqa: S608
+            f" ORDER BY {fragment.order} LIMIT ?{here} OFFSET ?{here + 1}) AS page"
+            " CROSS JOIN resource r ON r.rowid = page.row"
+        )
+        found = rows(connection, sql, (*values, query.limit, query.offset))
+    if len(found) < query.limit and (found or query.offset == 0):
+        total = query.offset + len(found)
+    else:
+        sql = f"SELECT count(*) FROM resource r WHERE {fragment.where}"  # noqa: S608
+        total = int(rows(connection, sql, values)[0][0])
+    return Page(total, [stored_of(row) for row in found])
