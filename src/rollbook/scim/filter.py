@@ -5,7 +5,7 @@ two filters that differ in their literals only have one tree, the *shape*, and w
 its SQL) is made once. The parser is in ``filter_parser``, the meaning in ``match``.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 Literal = str | bool | int | float | None
@@ -31,8 +31,8 @@ class AttributePath:
     urn: str | None
     name: str
     sub: str | None
-    at: int = 0
-    """Where it begins in the text (0-based), for error messages."""
+    at: int = field(default=0, compare=False)
+    """The number of its token in ``Filter.text`` (``lexer.places`` says where that is), for error messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,11 @@ Node = Present | Comparison | ValuePath | Not | And | Or
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A parsed filter: its shape and the values in it, in the order written."""
+    """A parsed filter: its shape and the values in it, in the order written.
+
+    ``text`` is what was parsed, for the positions in error messages; no log and no answer shows it.
+    """
 
     shape: Node
     literals: tuple[Literal, ...]
+    text: str = field(default="", compare=False, repr=False)
