@@ -1,0 +1,142 @@
+"""``rollbook doctor``: looks at everything that a server stands on, and says of each what to do."""
+
+import shutil
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import typer
+
+from rollbook.cli.options import Config, Database, Json
+from rollbook.cli.output import print_json
+from rollbook.cli.session import explain, load, with_store
+from rollbook.clock import SYSTEM_CLOCK
+
+if TYPE_CHECKING:
+    from rollbook.config import Loaded, Settings
+    from rollbook.storage.contract import Store
+
+WRITTEN = datetime(2026, 11, 1, tzinfo=UTC)
+"""This release is no older than that, so no right clock shows an earlier time."""
+LOW_SPACE = 512 * 1024**2
+"""Bytes. Precedent: an SQLite journal grows to a few hundred MB under a long read; below this a backup may not fit."""
+
+
+class Finding(NamedTuple):
+    """**Shape**: ``check`` is the name of a check; ``todo`` is empty where ``ok``."""
+
+    check: str
+    ok: bool
+    detail: str
+    todo: str = ""
+
+
+def doctor(ctx: typer.Context, database: Database = None, config: Config = None, json: Json = False) -> None:
+    """Look at the settings, the clock, the database, its role and the disk: each is ok, or what to do is said.
+
+    Nothing is changed. Exit code 1 where something has to be done.
+
+    \b
+    rollbook doctor
+    rollbook doctor --database postgresql://rollbook:secret@db/rollbook
+    """
+    findings = list(_findings(ctx, database, config))
+    if json:
+        print_json([finding._asdict() for finding in findings])
+    else:
+        for finding in findings:
+            _print(finding)
+    raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+def _findings(ctx: typer.Context, database: str | None, config: str | None) -> Iterator[Finding]:
+    from rollbook.config import ConfigError
+
+    try:
+        loaded = load(ctx, database=database, config=config)
+    except ConfigError as refused:
+        for problem in refused.problems:
+            yield Finding("settings", False, f"{problem.setting} ({problem.source}): {problem.detail}", problem.right)
+        yield clock(SYSTEM_CLOCK.now())
+        return
+    yield _settings(loaded)
+    yield clock(SYSTEM_CLOCK.now())
+    yield from _database(loaded.settings)
+    yield disk(loaded.settings)
+
+
+def _settings(loaded: "Loaded") -> Finding:
+    settings = loaded.settings
+    if settings.workers > 1 and settings.database.engine == "sqlite":
+        todo = "set workers to 1, or move to PostgreSQL"
+        return Finding("settings", False, f"{settings.workers} workers cannot share an SQLite file", todo)
+    set_ = [f"{name}={text}" for name, text in settings.differing().items()]
+    return Finding("settings", True, f"{', '.join(set_)}; file: {loaded.file or 'none'}")
+
+
+def clock(now: datetime) -> Finding:
+    """Tokens expire by this clock, so it has to be right."""
+    if now < WRITTEN:
+        todo = "set the machine's clock (with NTP): tokens expire by it and events are dated by it"
+        return Finding("clock", False, f"it shows {now:%Y-%m-%d %H:%M} UTC, before this release was written", todo)
+    return Finding("clock", True, f"{now:%Y-%m-%d %H:%M:%S} UTC")
+
+
+def _database(settings: "Settings") -> Iterator[Finding]:
+    """The database and the role by which we use it."""
+    from rollbook.storage.errors import SchemaMismatch, StoreError
+
+    shown = str(settings.database)
+    if settings.database.engine == "sqlite" and not Path(settings.database.path).exists():
+        # Opening it would make it, and a look changes nothing.
+        yield Finding("database", False, f"{shown} is not there yet", "`rollbook db migrate` makes it")
+        return
+
+    async def look(store: "Store") -> tuple[int, list[str]]:
+        await store.ping()
+        return await store.schema_version(), await store.problems()
+
+    try:
+        version, problems = with_store(settings, look, empty="leave")
+    except SchemaMismatch as mismatch:
+        yield Finding("database", False, *explain(mismatch.found, mismatch.wanted))
+        return
+    except StoreError as refused:
+        todo = refused.hint or "start the database, and check its address, user and password"
+        yield Finding("database", False, f"{shown}: {refused.detail}", todo)
+        return
+    # An SQLite file has no roles: what is wrong with one is wrong with the file.
+    check = "role" if settings.database.engine == "postgres" else "database"
+    if check == "role" or not problems:
+        yield Finding("database", True, f"{shown}, schema {version}")
+    for problem in problems:
+        yield Finding(check, False, problem, "mend this before you serve: `rollbook serve` refuses to start")
+    if check == "database":
+        yield Finding("role", True, "an SQLite file has none; who may read the file may read everything")
+    elif not problems:
+        yield Finding("role", True, "neither superuser nor exempt from row-level security")
+
+
+def disk(settings: "Settings") -> Finding:
+    """Room for the data: of the file's folder, or of the folder for temporary files."""
+    if settings.database.engine == "postgres":
+        return Finding("disk", True, "the data is on the database's machine: watch the room there")
+    folder = Path(settings.database.path).parent
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    shown = f"{free / 1024**3:,.1f} GiB free at {folder}"
+    if free < LOW_SPACE:
+        return Finding("disk", False, shown, f"make room: at least {LOW_SPACE // 1024**2} MiB")
+    return Finding("disk", True, shown)
+
+
+def _print(finding: Finding) -> None:
+    mark = "ok" if finding.ok else "TO DO"
+    if sys.stdout.isatty():
+        mark = typer.style(mark, fg="green" if finding.ok else "red", bold=True)
+    print(f"{finding.check:10}{mark}  {finding.detail}", flush=True)
+    if finding.todo:
+        print(f"{'':10}→ {finding.todo}", flush=True)

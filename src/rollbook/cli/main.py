@@ -1,0 +1,62 @@
+"""The command ``rollbook``, put together."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+import rollbook
+from rollbook.cli import audit, db, demo, doctor, serve, tenant, token
+from rollbook.cli.options import Config, Database
+from rollbook.cli.session import Global, guarded
+
+app = typer.Typer(
+    name="rollbook",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"rollbook {rollbook.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    ctx: typer.Context,
+    database: Database = None,
+    config: Config = None,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """One SCIM server that speaks every provider's dialect.
+
+    \b
+    rollbook demo                            a server with sample data, to try
+    rollbook tenant create acorn             a customer of your own
+    rollbook token create acorn              the token for its identity provider
+    rollbook serve                           the server
+
+    Every setting is an option, an environment variable (ROLLBOOK_PORT) or a line of one TOML file (port = 8080), in
+    this order. Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
+    """
+    ctx.obj = Global(config, {"database": database})
+
+
+app.command()(serve.serve)
+app.command()(demo.demo)
+app.add_typer(tenant.app)
+app.add_typer(token.app)
+app.command()(audit.audit)
+app.add_typer(db.app)
+app.command()(doctor.doctor)
+
+
+def run() -> None:
+    """The entry point."""
+    sys.exit(guarded(app))
