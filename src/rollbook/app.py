@@ -1,25 +1,40 @@
-"""The composition root: the only module that knows which engines there are."""
+"""The composition root: the only module that knows which engines there are, and what stands on what."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from rollbook.clock import SYSTEM_CLOCK
 from rollbook.config import Settings
+from rollbook.config import load as load_settings
+from rollbook.deployment import Deployment
+from rollbook.dialects.model import standard
+from rollbook.scim.limits import Limits
 from rollbook.storage.contract import Store
+from rollbook.storage.errors import SchemaMismatch, StoreError
+from rollbook.web import limits as edge
+from rollbook.web import server
+from rollbook.web.asgi import Application
+from rollbook.web.guard import Guard
+from rollbook.web.health import Health
+from rollbook.web.logs import LogSettings
+from rollbook.web.scim_endpoint import ScimEndpoint
+
+
+def make_store(settings: Settings) -> Store:
+    """The store that the settings name, not opened yet. Only the engine that is used is imported."""
+    database = settings.database
+    if database.engine == "sqlite":
+        from rollbook.storage.engines.sqlite import SqliteStore
+
+        return SqliteStore(database.path, clock=SYSTEM_CLOCK)
+    from rollbook.storage.engines.postgres import PostgresStore
+
+    return PostgresStore(database.url, clock=SYSTEM_CLOCK, connections=settings.postgres_connections)
 
 
 async def open_store(settings: Settings) -> Store:
     """Open the store that the settings name. **Raises** ``Unavailable``. Its schema is neither made nor checked."""
-    database = settings.database
-    store: Store
-    if database.engine == "sqlite":
-        from rollbook.storage.engines.sqlite import SqliteStore
-
-        store = SqliteStore(database.path, clock=SYSTEM_CLOCK)
-    else:
-        from rollbook.storage.engines.postgres import PostgresStore
-
-        store = PostgresStore(database.url, clock=SYSTEM_CLOCK, connections=settings.postgres_connections)
+    store = make_store(settings)
     await store.open()
     return store
 
@@ -29,16 +44,77 @@ def dialect_names() -> tuple[str, ...]:
     return ("standard",)
 
 
-def serve(settings: Settings, on_ready: Callable[[str], None] | None = None) -> None:
-    """Serve until told to stop. ``on_ready`` gets the server's own address once requests are answered.
+def protocol_limits(settings: Settings) -> Limits:
+    """The protocol's limits as they are set."""
+    return Limits(
+        default_page=settings.default_page,
+        max_page=settings.max_page,
+        body_bytes=settings.body_bytes,
+        patch_operations=settings.patch_operations,
+        json_depth=settings.json_depth,
+        filter_bytes=settings.filter_bytes,
+        filter_depth=settings.filter_depth,
+    )
 
-    **Rules**: workers are processes of their own, and find the settings in their environment.
-    **Raises** ``ServeError`` where the server cannot start.
-    """
-    from rollbook.web import logs, server
-    from rollbook.web.limits import Limits
 
-    os.environ.update(settings.environment())
+def edge_limits(settings: Settings) -> edge.Limits:
+    """The limits of the HTTP edge as they are set."""
+    return edge.Limits(
+        header_bytes=settings.header_bytes,
+        header_count=settings.header_count,
+        url_bytes=settings.url_bytes,
+        body_bytes=settings.body_bytes,
+    )
+
+
+def application() -> Application:
+    """The application that the environment's settings describe: what each worker process calls."""
+    return build(load_settings({}, os.environ).settings)
+
+
+def build(settings: Settings) -> Application:
+    """Put the house together. Nothing is opened before the application starts."""
+    store = make_store(settings)
+    house = Deployment(
+        store=store,
+        dialects=(standard(protocol_limits(settings)),),
+        clock=SYSTEM_CLOCK,
+        public_url=settings.origin,
+        fresh_seconds=settings.revocation_seconds,
+        tenant_concurrency=settings.tenant_concurrency,
+        queue_seconds=settings.queue_seconds,
+        requests_per_second=settings.requests_per_second,
+        burst=settings.burst,
+    )
+    endpoint = ScimEndpoint(house)
+
+    async def unready() -> Sequence[str]:
+        try:
+            await store.ping()
+        except SchemaMismatch:
+            return ("the database is of another release",)
+        except StoreError:
+            return ("the database does not answer",)
+        return ()
+
+    health = Health(unready, draining=lambda: app.draining)
+    app = Application(
+        endpoint.answer,
+        guard=Guard(
+            hosts=settings.allowed_hosts, trusted_proxies=settings.trusted_proxies, limits=edge_limits(settings)
+        ),
+        routes={"/healthz": health.healthz, "/readyz": health.readyz},
+        startup=(store.open, endpoint.start),
+        shutdown=(store.close, endpoint.stop),
+        access_log=settings.access_log,
+        describe=endpoint.describe,
+    )
+    return app
+
+
+def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = None) -> None:
+    """Serve until told to stop. **Raises** ``web.server.ServeError`` where the socket cannot be had."""
+    os.environ.update(settings.environment())  # what the workers read
     server.serve(
         "rollbook.app:application",
         host=settings.host,
@@ -46,7 +122,7 @@ def serve(settings: Settings, on_ready: Callable[[str], None] | None = None) -> 
         workers=settings.workers,
         drain_seconds=settings.drain_seconds,
         grace_seconds=settings.grace_seconds,
-        limits=Limits(settings.header_bytes, settings.header_count, settings.url_bytes, settings.body_bytes),
-        log=logs.LogSettings(settings.log_level, settings.access_log),
+        limits=edge_limits(settings),
+        log=LogSettings(settings.log_level, settings.access_log),
         on_ready=on_ready,
     )

@@ -77,7 +77,7 @@ async def _patched(operation: Modify, work: Work, stored: Stored, before: dict[s
     """The document after the operations; with the members loaded only where a path's filter needs to see them."""
     members = None
     for _ in range(2):
-        work.notes.clear()
+        work.again()
         try:
             return apply_patch(
                 operation.type,

@@ -32,7 +32,7 @@ async def _once(operation: Replace, work: Work) -> Saved:
     if stored is None:
         raise not_found(type)
     check_writable(operation.conditions, stored)
-    work.notes.clear()
+    work.again()
     before = orjson.loads(stored.document)
     draft = validator(type).replace(before, operation.body, work.tolerances, work.notes)
     members = None

@@ -13,6 +13,8 @@
 A caller without a credential learns nothing about routes: authentication comes before what the route refuses.
 """
 
+import asyncio
+from collections.abc import Mapping
 from functools import lru_cache
 
 from rollbook.deployment import Deployment
@@ -30,16 +32,17 @@ from rollbook.provisioning.perform import perform
 from rollbook.provisioning.refusals import refusal
 from rollbook.provisioning.work import Work
 from rollbook.scim.answer import Locations
+from rollbook.scim.discovery import discover
 from rollbook.scim.errors import NotFound, ScimError
 from rollbook.scim.operations import Discover
 from rollbook.scim.outcomes import Discovered
 from rollbook.storage.errors import StoreError
 from rollbook.storage.records import Tenant
-from rollbook.web.discovery import discover
 from rollbook.web.rate import Rate
 from rollbook.web.refused import Refused
 from rollbook.web.turns import Turns
 
+_FLUSH_SECONDS = 15.0
 _WRITES = frozenset(("POST", "PUT", "PATCH", "DELETE"))
 
 
@@ -53,6 +56,34 @@ class ScimEndpoint:
         self._rate = Rate(house.clock, house.requests_per_second, house.burst)
         self.refused = Refused(house.store, house.clock)
         self._locations = lru_cache(1024)(self._make_locations)
+        self._counting: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin the endpoint's own work beside requests."""
+        self._counting = asyncio.create_task(self._count_refusals())
+
+    async def stop(self) -> None:
+        """End it; what was counted is written down."""
+        if self._counting is not None:
+            self._counting.cancel()
+        await self.refused.flush(all=True)
+
+    async def _count_refusals(self) -> None:
+        while True:
+            await asyncio.sleep(_FLUSH_SECONDS)
+            await self.refused.flush()
+
+    def describe(self, request: Request) -> Mapping[str, str]:
+        """What a request was, for the access log: the route without ids, and the tenant of a known credential."""
+        address = find_address(self._house.dialects, request.path)
+        if address is None:
+            return {}
+        principal = self._authenticator.remembered(request.headers.get("authorization"))
+        try:
+            template = address.dialect.routes.find(request.method, address.rest).template
+        except ScimError:
+            template = "-"
+        return {"route": template, "tenant": principal.tenant.id if principal else "-"}
 
     async def answer(self, request: Request) -> Response:
         """The answer to one request. Raises only for bugs."""
@@ -118,8 +149,10 @@ class ScimEndpoint:
     def _discover(self, request: Request, route: Route, address: Address) -> Response:
         operation = decode(request, route, address.dialect, [])
         assert isinstance(operation, Discover)
-        locations = self._locations(address.dialect, address.tenant)
-        return encode(Discovered(discover(operation, address.dialect, locations.base)), locations)
+        dialect = address.dialect
+        locations = self._locations(dialect, address.tenant)
+        document = discover(operation.topic, operation.name, dialect.types, locations.base, dialect.limits)
+        return encode(Discovered(document), locations)
 
     def _make_locations(self, dialect: Dialect, tenant: str | None) -> Locations:
         below = f"/t/{tenant}" if tenant else ""
