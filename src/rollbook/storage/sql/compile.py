@@ -1,0 +1,193 @@
+"""Queries as SQL: the conditions and the order of a page, for an engine to put into its statement.
+
+An engine writes ``SELECT … FROM resource r WHERE r.tenant_id = {tenant} AND {where} ORDER BY {order}``. Here are no
+statements, no connections and no values: the text depends on the shape of a filter alone, so it is made once and kept,
+and each query only makes its list of parameters. No word of a client stands in it.
+"""
+
+# ruff: noqa: S608 - texts of SQL are what is made here; no value stands in them
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from rollbook.scim.attributes import EXTERNAL_ID, ID
+from rollbook.scim.binding import BoundComparison, BoundShape, Operand
+from rollbook.scim.filter import Operator
+from rollbook.scim.schema import Place, ResourceType
+from rollbook.storage.records import INDEX_VALUE_LIMIT, Query
+from rollbook.storage.sql.conditions import joined
+from rollbook.storage.sql.context import Context, is_key
+from rollbook.storage.sql.flavor import Flavor, Kind, Scalar
+from rollbook.storage.sql.lookups import conjunction
+from rollbook.storage.sql.ordering import order_by, sort_scalar
+from rollbook.storage.sql.slots import Slots, Source, parameters
+
+_TEXTS = 1024
+"""How many shapes are kept compiled."""
+
+
+class Fragment(NamedTuple):
+    """The parts of a statement: ``where`` stands for type and filter, not for the tenant; ``order`` is a list for ORDER
+    BY.
+
+    ``where`` uses ``params``, whose placeholders are numbered from the ``first`` that was asked for; ``order`` may use
+    those and ``order_params``, which follow. So a statement that only counts goes without the latter.
+    """
+
+    where: str
+    order: str
+    params: list[object]
+    order_params: list[object]
+
+
+class Phase(NamedTuple):
+    """One part of a page that is read in the order of an index: ``source`` is what FROM takes instead of ``resource
+    r``, which is in it."""
+
+    source: str
+    where: str
+    order: str
+
+
+class IndexSort(NamedTuple):
+    """A page in the order of an indexed path: all rows of the first phase come before those of the second.
+
+    The rows of both together are those that ``Fragment.where`` finds. So, where a page begins in the second phase, its
+    offset there is the query's offset less the number of rows in the first.
+    """
+
+    phases: tuple[Phase, Phase]
+    params: list[object]
+
+
+class _Part(NamedTuple):
+    """What the text of one target depends on, and nothing else."""
+
+    type: ResourceType
+    shape: BoundShape | None
+    sort: Place | None
+    long: frozenset[int]
+
+
+class _Text(NamedTuple):
+    where: str
+    order: str
+    sources: tuple[Source, ...]
+    order_sources: tuple[Source, ...]
+
+
+class _IndexText(NamedTuple):
+    phases: tuple[Phase, Phase]
+    sources: tuple[Source, ...]
+
+
+def compile_query(query: Query, flavor: Flavor, *, tenant: str, first: int) -> Fragment:
+    """Make the conditions and the order of a query.
+
+    **Shape**: ``tenant`` is the SQL expression of the tenant's id (``$1``), ``first`` the number of the first parameter
+    that is free. The row of the resource is called ``r``.
+    """
+    text = _text(_parts(query), query.sorted, query.descending, flavor, tenant, first)
+    order_params = parameters(query, text.order_sources)
+    return Fragment(text.where, text.order, parameters(query, text.sources), order_params)
+
+
+def index_sort(query: Query, flavor: Flavor, *, tenant: str, first: int) -> IndexSort | None:
+    """Make a query that is driven by the index, where one type is sorted by an indexed path; else None."""
+    if not query.sorted or len(query.targets) != 1 or query.targets[0].sort is None:
+        return None
+    text = _index_text(_parts(query)[0], query.descending, flavor, tenant, first)
+    return IndexSort(text.phases, parameters(query, text.sources)) if text else None
+
+
+def point(query: Query) -> tuple[str, Operand] | None:
+    """The column and the value, where a query asks for one resource type by one unique value and nothing else.
+
+    **Shape**: the column is ``id``, ``external_id`` or ``unique_key``; the value is in search form.
+    """
+    if len(query.targets) != 1:
+        return None
+    bound = query.targets[0].filter
+    if bound is None:
+        return None
+    node = bound.shape.node
+    if not isinstance(node, BoundComparison) or node.operator is not Operator.EQ:
+        return None
+    place = node.place
+    if place.attribute is ID:
+        return "id", bound.operands[node.operand]
+    if place.attribute is EXTERNAL_ID:
+        return "external_id", bound.operands[node.operand]
+    if place.sub is None and is_key(query.targets[0].type, place):
+        return "unique_key", bound.operands[node.operand]
+    return None
+
+
+def _parts(query: Query) -> tuple[_Part, ...]:
+    parts = []
+    for target in query.targets:
+        bound = target.filter
+        long = frozenset[int]()
+        if bound is not None:
+            long = frozenset(
+                position
+                for position, operand in enumerate(bound.operands)
+                if isinstance(operand, str) and len(operand) >= INDEX_VALUE_LIMIT
+            )
+        sort = target.sort if query.sorted else None
+        parts.append(_Part(target.type, bound.shape if bound else None, sort, long))
+    return tuple(parts)
+
+
+@lru_cache(_TEXTS)
+def _text(
+    parts: tuple[_Part, ...], is_sorted: bool, descending: bool, flavor: Flavor, tenant: str, first: int
+) -> _Text:
+    slots = Slots(flavor, first)
+    contexts = _contexts(parts, slots, flavor, tenant)
+    wheres = [_where(context, part) for context, part in zip(contexts, parts, strict=True)]
+    where = joined("OR", wheres) if wheres else "FALSE"
+    count = len(slots.sources)
+    order = "r.id"
+    if is_sorted and contexts:
+        order = order_by(contexts, [part.sort for part in parts], descending=descending)
+    return _Text(where, order, tuple(slots.sources[:count]), tuple(slots.sources[count:]))
+
+
+@lru_cache(_TEXTS)
+def _index_text(part: _Part, descending: bool, flavor: Flavor, tenant: str, first: int) -> _IndexText | None:
+    slots = Slots(flavor, first)
+    context = _contexts((part,), slots, flavor, tenant)[0]
+    path = context.index_path(part.sort) if part.sort else None
+    if part.sort is None or path is None:
+        return None
+    where = _where(context, part)
+    key = f"a.tenant_id = {tenant} AND a.type = {part.type.number} AND a.path = {path} AND a.ordinal = 0"
+    direction = " DESC" if descending else ""
+    # Among values that the index has cut alike, the document decides.
+    whole = f"(CASE WHEN length(a.value) >= {INDEX_VALUE_LIMIT} THEN {sort_scalar(context, part.sort).sql} END)"
+    cut = flavor.ordered(Scalar(whole, Kind.TEXT, required=True), descending=descending)
+    held = Phase(
+        f"attribute_index a JOIN resource r ON r.tenant_id = {tenant} AND r.type = a.type AND r.id = a.id",
+        f"{key} AND {where}",
+        f"a.value{direction}, {cut}, r.id",
+    )
+    missing = Phase(
+        "resource r",
+        f"{where} AND NOT EXISTS (SELECT 1 FROM attribute_index a WHERE {key} AND a.id = r.id)",
+        "r.id",
+    )
+    phases = (missing, held) if descending else (held, missing)
+    return _IndexText(phases, tuple(slots.sources))
+
+
+def _contexts(parts: tuple[_Part, ...], slots: Slots, flavor: Flavor, tenant: str) -> list[Context]:
+    return [
+        Context(flavor, tenant, slots, position, part.type, part.long, alone=len(parts) == 1)
+        for position, part in enumerate(parts)
+    ]
+
+
+def _where(context: Context, part: _Part) -> str:
+    of_type = f"r.type = {part.type.number}"
+    return f"({of_type} AND {conjunction(context, part.shape.node)})" if part.shape else of_type

@@ -1,0 +1,116 @@
+"""Index lookups: the parts of a condition that an index can answer, put where the planner can start from them.
+
+A lookup is a SELECT of ids. Where it says all that its comparison says, it stands in its place; where it only narrows
+(the operand is longer than what the index keeps, or the comparison is about one element), it stands beside the exact
+condition. Lookups stand in the outermost conjunction only: there they are joins.
+"""
+
+# ruff: noqa: S608 - texts of SQL are what is made here; no value stands in them
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from rollbook.scim.attributes import Held
+from rollbook.scim.binding import BoundAnd, BoundComparison, BoundElement, BoundNode, BoundOr
+from rollbook.scim.filter import Operator
+from rollbook.storage.sql.conditions import condition, joined
+from rollbook.storage.sql.context import Context, column
+from rollbook.storage.sql.flavor import SIGNS, Kind
+from rollbook.storage.sql.slots import after_prefix, shortened
+
+_BRANCHES = 32
+"""How many lookups one OR may be made of."""
+
+_NARROW: Final = frozenset((Operator.EQ, Operator.SW))
+_LONG: Final[Mapping[Operator, str]] = {
+    Operator.EQ: "=",
+    Operator.SW: "=",
+    Operator.GT: ">=",
+    Operator.GE: ">=",
+    Operator.LT: "<=",
+    Operator.LE: "<=",
+}
+"""What a comparison with a text that the index has cut is in the index: never too little."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Lookup:
+    select: str
+    exact: bool
+
+
+def conjunction(context: Context, node: BoundNode) -> str:
+    """The condition of a whole filter, with lookups where they help."""
+    return joined("AND", _conjuncts(context, node))
+
+
+def _conjuncts(context: Context, node: BoundNode) -> list[str]:
+    match node:
+        case BoundAnd(filters):
+            return [part for filter in filters for part in _conjuncts(context, filter)]
+        case BoundComparison():
+            lookup = _by_index(context, node) if context.lookups > 0 else None
+            if lookup is None:
+                return [condition(context, node)]
+            context.lookups -= 1
+            narrowed = f"r.id IN ({lookup.select})"
+            return [narrowed] if lookup.exact else [narrowed, condition(context, node)]
+        case BoundElement() | BoundOr() if context.lookups > 0:
+            selects = _narrowing(context, node)
+            if not selects:
+                return [condition(context, node)]
+            context.lookups -= 1
+            return [f"r.id IN ({' UNION ALL '.join(selects)})", condition(context, node)]
+    return [condition(context, node)]
+
+
+def _narrowing(context: Context, node: BoundNode) -> list[str]:
+    """Lookups that together find every row that can satisfy ``node``; none where no index can tell."""
+    match node:
+        case BoundComparison(_, operator, _) if operator in _NARROW:
+            lookup = _by_index(context, node)
+            return [lookup.select] if lookup else _by_column(context, node)
+        case BoundAnd(filters):
+            return next((found for part in filters if (found := _narrowing(context, part))), [])
+        case BoundElement(place, filter) if place.attribute.held is Held.DOCUMENT:
+            return _narrowing(context, filter)
+        case BoundOr(filters):
+            if len(filters) > _BRANCHES:
+                return []
+            branches = [_narrowing(context, part) for part in filters]
+            return [select for branch in branches for select in branch] if all(branches) else []
+    return []
+
+
+def _by_index(context: Context, node: BoundComparison) -> _Lookup | None:
+    """A lookup in the index table. Ranges may find very many rows: they are worth it only as a join."""
+    path = context.index_path(node.place)
+    if path is None or node.operator not in _LONG or not (context.alone or node.operator is Operator.EQ):
+        return None
+    a = context.alias("a")
+    position, long = node.operand, node.operand in context.long
+    if long:
+        found = f"{a}.value {_LONG[node.operator]} {context.operand(position, Kind.TEXT, shortened)}"
+    elif node.operator is Operator.SW:
+        end = context.operand(position, Kind.TEXT, after_prefix)
+        found = f"{a}.value >= {context.operand(position, Kind.TEXT)} AND {a}.value < {end}"
+    else:
+        found = f"{a}.value {SIGNS[node.operator]} {context.operand(position, Kind.TEXT)}"
+    key = f"{a}.tenant_id = {context.tenant} AND {a}.type = {context.type.number} AND {a}.path = {path}"
+    return _Lookup(f"SELECT {a}.id FROM attribute_index {a} WHERE {key} AND {found}", exact=not long)
+
+
+def _by_column(context: Context, node: BoundComparison) -> list[str]:
+    """A lookup in a unique index, for a comparison that stands in an OR (in a conjunction it needs none)."""
+    scalar = column(context, node.place)
+    if (
+        scalar is None
+        or node.operator is not Operator.EQ
+        or scalar.sql not in ("r.id", "r.unique_key", "r.external_id")
+    ):
+        return []
+    k = context.alias("k")
+    key = f"{k}.tenant_id = {context.tenant} AND {k}.type = {context.type.number}"
+    equal = f"{k}.{scalar.sql.removeprefix('r.')} = {context.operand(node.operand, scalar.kind)}"
+    return [f"SELECT {k}.id FROM resource {k} WHERE {key} AND {equal}"]
