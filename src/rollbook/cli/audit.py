@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rollbook.cli.options import Config, Database, Json, TenantName
-from rollbook.cli.output import print_json_array, print_table
+from rollbook.cli.output import print_json_array, print_table, understood
 from rollbook.cli.session import load, with_store
 from rollbook.events import Event
 from rollbook.tenancy import audit as trail
@@ -36,8 +36,8 @@ def audit(
     rollbook audit acorn --since 2026-01-31
     rollbook audit acorn --since 2026-01-31T08:00Z --until 2026-01-31T09:00Z --json
     """
-    first = trail.read_moment(since) if since is not None else None
-    last = trail.read_moment(until) if until is not None else None
+    first = understood("--since", trail.read_moment, since) if since is not None else None
+    last = understood("--until", trail.read_moment, until) if until is not None else None
 
     async def work(store: "Store") -> None:
         events = trail.read(store, await lifecycle.find(store, tenant), first, last)

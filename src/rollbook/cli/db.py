@@ -7,13 +7,18 @@ import typer
 
 from rollbook.cli.options import Config, Database, Json, Yes
 from rollbook.cli.output import confirm, fail, print_json, say
-from rollbook.cli.session import explain, load, see_to_schema, with_store
+from rollbook.cli.session import explain, load, refuse_missing_file, see_to_schema, with_store
 from rollbook.storage.errors import SchemaMismatch
 
 if TYPE_CHECKING:
     from rollbook.storage.contract import Store
 
-app = typer.Typer(name="db", help="The database: its schema, its health, its backups.", no_args_is_help=True)
+app = typer.Typer(
+    name="db",
+    help="The database: its schema, its health, its backups.",
+    short_help="Migrate, check, back up, restore the database.",
+    no_args_is_help=True,
+)
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The file of the backup.", show_default=False)]
 
@@ -59,7 +64,9 @@ def check(ctx: typer.Context, database: Database = None, config: Config = None, 
             return mismatch.found, [": ".join(explain(mismatch.found, mismatch.wanted))]
         return await store.schema_version(), await store.problems()
 
-    version, problems = with_store(load(ctx, database=database, config=config).settings, work, empty="leave")
+    settings = load(ctx, database=database, config=config).settings
+    refuse_missing_file(settings)
+    version, problems = with_store(settings, work, empty="leave")
     if json:
         print_json({"ok": not problems, "schema": version, "problems": problems})
     elif not problems:

@@ -48,13 +48,13 @@ def main(
     ctx.obj = Global(config, {"database": database})
 
 
-app.command()(serve.serve)
-app.command()(demo.demo)
+app.command(short_help="Serve SCIM until told to stop.")(serve.serve)
+app.command(short_help="Try it: a server with sample data, a token and curl lines.")(demo.demo)
 app.add_typer(tenant.app)
 app.add_typer(token.app)
-app.command()(audit.audit)
+app.command(short_help="Print what happened in a tenant.")(audit.audit)
 app.add_typer(db.app)
-app.command()(doctor.doctor)
+app.command(short_help="Look at everything a server stands on.")(doctor.doctor)
 
 
 def run() -> None:

@@ -5,10 +5,14 @@ Tables are drawn on a terminal; into a pipe goes one line for each row, its cell
 
 import json
 import sys
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from typing import Any, NoReturn
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from typing import Any, NoReturn, TypeVar
 
 import typer
+
+from rollbook.errors import RollbookError
+
+T = TypeVar("T")
 
 FAILED = 1
 WRONG_USAGE = 2
@@ -26,6 +30,14 @@ def fail(detail: str, hint: str = "", code: int = FAILED) -> NoReturn:
     if hint:
         say(f"  {hint}")
     raise typer.Exit(code)
+
+
+def understood(where: str, read: Callable[[str], T], text: str) -> T:
+    """What a text of the command line means; one that means nothing is wrong usage."""
+    try:
+        return read(text)
+    except RollbookError as refused:
+        fail(f"{where}: {refused.detail}", refused.hint, WRONG_USAGE)
 
 
 def print_json(value: Any) -> None:
@@ -80,6 +92,6 @@ def confirm(question: str, *, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        fail(f"{question} Nobody is here to be asked: say --yes.", code=FAILED)
+        fail(f"nobody is here to be asked: {question}", "say --yes where the answer is yes")
     if not typer.confirm(question, err=True):
         fail("nothing was changed")

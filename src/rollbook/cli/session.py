@@ -7,6 +7,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 import typer
@@ -46,6 +47,8 @@ def with_store(settings: "Settings", work: Callable[["Store"], Awaitable[T]], *,
     async def session() -> T:
         from rollbook.app import open_store
 
+        if empty == "refuse":
+            refuse_missing_file(settings)
         store = await open_store(settings)
         try:
             if empty != "leave":
@@ -55,6 +58,13 @@ def with_store(settings: "Settings", work: Callable[["Store"], Awaitable[T]], *,
             await store.close()
 
     return asyncio.run(session())
+
+
+def refuse_missing_file(settings: "Settings") -> None:
+    """A look must not leave an empty file behind where a path was mistyped."""
+    database = settings.database
+    if database.engine == "sqlite" and not Path(database.path).exists():
+        fail(f"there is no database at {database}", explain(0, 1)[1])
 
 
 async def see_to_schema(store: "Store", *, migrate: bool) -> None:

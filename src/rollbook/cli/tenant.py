@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rollbook.cli.options import Config, Database, Json, TenantName, Yes
-from rollbook.cli.output import confirm, print_json, print_record, print_table, say
+from rollbook.cli.output import confirm, print_json, print_record, print_table, say, understood
 from rollbook.cli.session import load, with_store
 from rollbook.clock import SYSTEM_CLOCK
 from rollbook.identity.static_tokens import state_of
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="tenant",
-    help="The isolated customers of this server: each has its own users, groups and tokens.",
+    help="The isolated customers of this server, each with users, groups and tokens of its own.",
+    short_help="Create, list, show, suspend, resume, delete tenants.",
     no_args_is_help=True,
 )
 
@@ -25,7 +26,9 @@ app = typer.Typer(
 @app.command()
 def create(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(help="1 to 63 letters, digits, - or _; letter case makes no difference.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="1 to 63 letters, digits, - or _; letter case makes no difference.")
+    ],
     dialect: Annotated[str, typer.Option(help="The SCIM that the tenant's clients speak.")] = "standard",
     database: Database = None,
     config: Config = None,
@@ -44,7 +47,9 @@ def create(
     async def work(store: "Store") -> Tenant:
         return await lifecycle.create(store, SYSTEM_CLOCK, name, dialect, dialect_names())
 
-    lifecycle.check_name(name)  # before anything is opened, let alone set up
+    # Before anything is opened, let alone set up.
+    understood("NAME", lifecycle.check_name, name)
+    understood("--dialect", lambda wanted: lifecycle.check_dialect(wanted, dialect_names()), dialect)
     tenant = with_store(load(ctx, database=database, config=config).settings, work, empty="migrate")
     if json:
         print_json({"id": tenant.id, "name": tenant.name, "dialect": tenant.dialect})

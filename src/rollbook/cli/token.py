@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rollbook.cli.options import Config, Database, Json, TenantName
-from rollbook.cli.output import print_json, print_record, print_table, say
+from rollbook.cli.output import print_json, print_record, print_table, say, understood
 from rollbook.cli.session import load, with_store
 from rollbook.clock import SYSTEM_CLOCK
 from rollbook.identity import static_tokens
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="token",
     help="The bearer tokens by which clients come in. A token opens one tenant's resources and nothing else.",
+    short_help="Create, list, revoke the tokens of a tenant.",
     no_args_is_help=True,
 )
 
@@ -41,7 +42,7 @@ def create(
     rollbook token create acorn --name "Entra" --expires 90d
     rollbook token create acorn --json       {"id": "…", "token": "rbk_…"}
     """
-    lifetime = static_tokens.read_duration(expires) if expires is not None else None
+    lifetime = understood("--expires", static_tokens.read_duration, expires) if expires is not None else None
 
     async def work(store: "Store") -> static_tokens.Issued:
         return await static_tokens.issue(store, SYSTEM_CLOCK, await lifecycle.find(store, tenant), name, lifetime)

@@ -81,11 +81,17 @@ def check_name(name: str) -> str:
     return name
 
 
+def check_dialect(dialect: str, dialects: Collection[str]) -> str:
+    """The dialect's name, if there is one of that name. **Raises** ``NoSuchDialect``."""
+    if dialect not in dialects:
+        raise NoSuchDialect(f"there is no dialect {dialect!r}: choose {_either(dialects)}")
+    return dialect
+
+
 async def create(store: Store, clock: Clock, name: str, dialect: str, dialects: Collection[str]) -> Tenant:
     """Create a tenant with its connection ``default``. **Raises** ``InvalidName``, ``NoSuchDialect``, ``NameTaken``."""
     check_name(name)
-    if dialect not in dialects:
-        raise NoSuchDialect(f"there is no dialect {dialect!r}: choose {_either(dialects)}")
+    check_dialect(dialect, dialects)
     at = clock.written()
     tenant = Tenant(id=new_id(), name=name, dialect=dialect, status="active", created=at, connection=new_id())
     try:
