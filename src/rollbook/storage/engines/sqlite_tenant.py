@@ -6,13 +6,13 @@ return much goes to the readers' threads; writes go to the writer.
 
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
-from typing import Any
 
 import apsw
 
 from rollbook.events import Event
 from rollbook.storage.engines.sqlite_changes import KINDS, TYPES_OF, ids_json, work_of
 from rollbook.storage.engines.sqlite_connection import rows
+from rollbook.storage.engines.sqlite_pages import point_page, read_page
 from rollbook.storage.engines.sqlite_readers import Readers
 from rollbook.storage.engines.sqlite_rows import (
     EVENT_COLUMNS,
@@ -28,24 +28,6 @@ from rollbook.storage.engines.sqlite_rows import (
 from rollbook.storage.engines.sqlite_writer import Transaction, Writer
 from rollbook.storage.errors import NotFound
 from rollbook.storage.records import Applied, Change, Member, Membership, Page, Query, Stored, Token
-
-try:
-    from rollbook.storage.sql.compile import Fragment, compile_query, point
-except ImportError:
-    from typing import NamedTuple
-
-    class Fragment(NamedTuple):
-        where: str
-        order: str
-        params: tuple
-
-    def compile_query(query, flavor, tenant="?1", first=2):
-        types = ",".join(str(t.type.number) for t in query.targets)
-        return Fragment(f"r.tenant_id = {tenant} AND r.type IN ({types})", "r.id", ())
-
-    def point(query):
-        return False
-
 
 AT_ONCE = 200
 """Rows that a read on the caller's thread may return; what turns out to be more is read again by a reader."""
@@ -94,11 +76,10 @@ class SqliteTenant:
         return stored_of(found[0]) if found else None
 
     async def query(self, query: Query) -> Page:
-        fragment = compile_query(query, "sqlite", tenant="?1", first=2)
-        values = (self._tenant, *fragment.params)
-        if point(query):
-            return _page(self._connection, query, fragment, values)
-        return await self._readers.run(partial(_page, query=query, fragment=fragment, values=values))
+        page = point_page(self._connection, self._tenant, query)
+        if page is None:
+            page = await self._readers.run(partial(read_page, tenant=self._tenant, query=query))
+        return page
 
     async def count(self, type: int) -> int:
         found = await self._readers.run(partial(rows, sql=_COUNT, values=(self._tenant, type)))
@@ -181,22 +162,3 @@ def _revoke_token(tenant: str, token: str, at: str, event: Event, transaction: T
     if found[0][0] is None:
         transaction.change(_REVOKE, (tenant, token, at))
         transaction.gather("event", event_row(tenant, event))
-
-
-def _page(connection: apsw.Connection, query: Query, fragment: Fragment, values: tuple[Any, ...]) -> Page:
-    """The page: ids first, then their documents; a count only where the page does not tell it."""
-    found: list[Row] = []
-    if query.limit > 0:
-        here = len(values) + 1
-        sql = (
-            f"SELECT {STORED_COLUMNS} FROM (SELECT r.rowid AS row FROM resource r WHERE {fragment.where}"  # noqa: S608
-            f" ORDER BY {fragment.order} LIMIT ?{here} OFFSET ?{here + 1}) AS page"
-            " CROSS JOIN resource r ON r.rowid = page.row"
-        )
-        found = rows(connection, sql, (*values, query.limit, query.offset))
-    if len(found) < query.limit and (found or query.offset == 0):
-        total = query.offset + len(found)
-    else:
-        sql = f"SELECT count(*) FROM resource r WHERE {fragment.where}"  # noqa: S608
-        total = int(rows(connection, sql, values)[0][0])
-    return Page(total, [stored_of(row) for row in found])

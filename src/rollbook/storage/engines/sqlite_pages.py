@@ -1,0 +1,88 @@
+"""Pages of resources: the statements around what ``storage.sql`` compiles.
+
+**Rules**: Rows are chosen by their rowids first and joined with their documents afterwards, so that no document is read
+for a row that a page skips. Rows are counted only where the page itself does not tell how many there are.
+"""
+
+# ruff: noqa: S608 - the texts come from storage.sql, which puts no value into them
+
+from collections.abc import Sequence
+from typing import Any
+
+import apsw
+
+from rollbook.storage.engines.sqlite_connection import rows
+from rollbook.storage.engines.sqlite_rows import STORED_COLUMNS, Row, stored_of
+from rollbook.storage.records import Page, Query
+from rollbook.storage.sql.compile import Phase, compile_query, index_sort, point
+from rollbook.storage.sql.flavor_sqlite import SQLITE
+
+Values = tuple[Any, ...]
+
+_POINTS = {
+    column: (
+        f"SELECT {STORED_COLUMNS} FROM resource r WHERE r.tenant_id = ? AND r.type = ? AND r.{column} = ? ORDER BY r.id"
+    )
+    for column in ("id", "external_id", "unique_key")
+}
+
+
+def point_page(connection: apsw.Connection, tenant: str, query: Query) -> Page | None:
+    """The page of a query for one unique value; None where the query is no such query."""
+    asked = point(query)
+    if asked is None:
+        return None
+    column, value = asked
+    found = rows(connection, _POINTS[column], (tenant, query.targets[0].type.number, value))
+    page = found[query.offset : query.offset + query.limit]
+    return Page(len(found), [stored_of(row) for row in page])
+
+
+def read_page(connection: apsw.Connection, tenant: str, query: Query) -> Page:
+    """The page of any query. ``connection`` is in a transaction, so that page and total are of one moment."""
+    fragment = compile_query(query, SQLITE, tenant="?1", first=2)
+    plain = Phase("resource r", fragment.where, fragment.order)
+    phases: tuple[Phase, ...] = (plain,)
+    values = (tenant, *fragment.params, *fragment.order_params)
+    if (by_index := index_sort(query, SQLITE, tenant="?1", first=2)) is not None:
+        phases, values = by_index.phases, (tenant, *by_index.params)
+    found, total = _read_phases(connection, phases, values, query.limit, query.offset)
+    if total is None:
+        total = _count(connection, plain, (tenant, *fragment.params))
+    return Page(total, [stored_of(row) for row in found])
+
+
+def _read_phases(
+    connection: apsw.Connection, phases: Sequence[Phase], values: Values, limit: int, offset: int
+) -> tuple[list[Row], int | None]:
+    """The rows of a page that may reach over several phases, and how many rows all of them have, where that is known
+    without counting."""
+    found: list[Row] = []
+    total = 0
+    for phase in phases:
+        wanted = limit - len(found)
+        part = _select(connection, phase, values, wanted, offset) if wanted > 0 else []
+        found += part
+        if len(part) == wanted:
+            return found, None
+        size = offset + len(part) if part or offset == 0 else _count(connection, phase, values)
+        total += size
+        offset = max(0, offset - size)
+    return found, total
+
+
+def _select(connection: apsw.Connection, phase: Phase, values: Values, limit: int, offset: int) -> list[Row]:
+    # CROSS JOIN makes SQLite take the rows of the page in their order and look each document up.
+    free = len(values) + 1
+    sql = (
+        f"SELECT {STORED_COLUMNS} FROM (SELECT r.rowid AS row FROM {phase.source} WHERE r.tenant_id = ?1"
+        f" AND {phase.where} ORDER BY {phase.order} LIMIT ?{free} OFFSET ?{free + 1}) page"
+        " CROSS JOIN resource r ON r.rowid = page.row"
+    )
+    return rows(connection, sql, (*values, limit, offset))
+
+
+def _count(connection: apsw.Connection, phase: Phase, values: Values) -> int:
+    # The limit does nothing but name the last parameter, so that a phase may leave out some of the values.
+    sql = f"SELECT count(*) FROM {phase.source} WHERE r.tenant_id = ?1 AND {phase.where} LIMIT ?{len(values) + 1}"
+    return int(rows(connection, sql, (*values, 1))[0][0])
