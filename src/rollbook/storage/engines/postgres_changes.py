@@ -1,0 +1,134 @@
+"""How a ``Change`` is made in PostgreSQL: functions of an open transaction of its tenant.
+
+**Rules**: first lock and look, then refuse, then write. Members are locked before the group, what is deleted before its
+groups, and ids in their order, so that those who share rows wait and seldom deadlock.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from rollbook.storage.engines import postgres_statements as sql
+from rollbook.storage.engines.postgres_pool import Link
+from rollbook.storage.engines.postgres_rows import (
+    event_columns,
+    index_columns,
+    insert_arguments,
+    is_id,
+    update_arguments,
+)
+from rollbook.storage.errors import MissingMembers, NotFound, VersionConflict
+from rollbook.storage.records import Applied, Delete, Insert, MemberChange, Update
+
+
+async def update_contents(link: Link, tenant: str, changes: Sequence[Update]) -> list[Applied | Exception]:
+    """New contents without memberships, each for itself: one that is refused does not hinder the others."""
+    rows = await link.fetch(sql.UPDATE, *update_arguments(tenant, changes))
+    outcomes: dict[int, Applied | Exception] = {
+        n: Applied(version, created, modified, True) for n, version, created, modified in rows
+    }
+    won = [changes[n] for n in outcomes]
+    if won:
+        await _follow(link, tenant, won)
+    if len(won) < len(changes):
+        lost = [n for n in range(len(changes)) if n not in outcomes]
+        types, ids = [changes[n].type for n in lost], [changes[n].id for n in lost]
+        there = {(type, str(id)) for type, id in await link.fetch(sql.FOUND, tenant, types, ids)}
+        for n in lost:
+            is_there = (changes[n].type, changes[n].id) in there
+            outcomes[n] = VersionConflict() if is_there else NotFound()
+    return [outcomes[n] for n in range(len(changes))]
+
+
+async def insert(link: Link, tenant: str, change: Insert) -> Applied:
+    """A new resource with members."""
+    found = await _lock_members(link, tenant, change.members)
+    _refuse_missing(change.members, found)
+    if not await link.fetch(sql.INSERT, *insert_arguments(tenant, [change])):
+        raise NotFound("no such connection")
+    await link.fetch(sql.MEMBERS_COME, tenant, change.id, list(found), list(found.values()))
+    return Applied(1, change.at, change.at, True)
+
+
+async def update(link: Link, tenant: str, change: Update) -> Applied:
+    """Memberships change, and the content perhaps."""
+    members = change.members or MemberChange()
+    locked = await _lock_members(link, tenant, members.add)
+    before = await _state(link, sql.LOCK, tenant, change)
+    _refuse_missing(members.add, locked)
+    changed = await _change_members(link, tenant, change.id, members, locked)
+    if change.content is not None:
+        ((_, *after),) = await link.fetch(sql.UPDATE, *update_arguments(tenant, [change]))
+    elif changed:
+        (after,) = await link.fetch(sql.TOUCH, tenant, change.type, change.id, change.at)
+    else:
+        return Applied(*before, False)
+    await _follow(link, tenant, [change])
+    version, created, modified = after
+    return Applied(version, created, modified, True)
+
+
+async def delete(link: Link, tenant: str, change: Delete) -> Applied:
+    """A resource goes, with its memberships on both sides."""
+    version, created, modified = await _state(link, sql.LOCK_TO_DELETE, tenant, change)
+    parents = await link.fetch(sql.PARENTS, tenant, change.id)
+    if parents:
+        types, ids = [row[0] for row in parents], [row[1] for row in parents]
+        await link.fetch(sql.TOUCH_PARENTS, tenant, types, ids, change.at)
+    await link.fetch(sql.DELETE, tenant, change.type, change.id, *event_columns([change.event]))
+    return Applied(version, created, max(modified, change.at), True)
+
+
+CHANGES: Mapping[type, Callable[[Link, str, Any], Awaitable[Applied]]] = {
+    Insert: insert,
+    Update: update,
+    Delete: delete,
+}
+
+
+async def _state(link: Link, statement: str, tenant: str, change: Update | Delete) -> tuple[int, str, str]:
+    """Version, created and lastModified as they stand. **Raises** ``NotFound``, ``VersionConflict``."""
+    rows = await link.fetch(statement, tenant, change.type, change.id)
+    if not rows:
+        raise NotFound
+    version, created, modified = rows[0]
+    if change.version is not None and change.version != version:
+        raise VersionConflict
+    return version, created, modified
+
+
+async def _lock_members(link: Link, tenant: str, ids: Sequence[str]) -> dict[str, int]:
+    """The type of each that there is; nobody may delete it now."""
+    asked = [id for id in ids if is_id(id)]
+    rows = await link.fetch(sql.LOCK_MEMBERS, tenant, asked) if asked else ()
+    return {str(id): type for id, type in rows}
+
+
+def _refuse_missing(ids: Sequence[str], found: Mapping[str, int]) -> None:
+    missing = [id for id in ids if id not in found]
+    if missing:
+        raise MissingMembers(missing)
+
+
+async def _change_members(link: Link, tenant: str, group: str, change: MemberChange, found: Mapping[str, int]) -> bool:
+    """Whether any member came or went."""
+    count = 0
+    if change.clear:
+        count += await link.change(sql.OTHERS_GO, tenant, group, list(found))
+    elif change.remove:
+        count += await link.change(sql.MEMBERS_GO, tenant, group, [id for id in change.remove if is_id(id)])
+    if found:
+        count += await link.change(sql.MEMBERS_COME, tenant, group, list(found), list(found.values()))
+    return count > 0
+
+
+async def _follow(link: Link, tenant: str, changes: Sequence[Update]) -> None:
+    """Index rows and events of resources that have changed."""
+    indexed = [change for change in changes if change.index is not None]
+    await link.fetch(
+        sql.FOLLOW_UPDATES,
+        tenant,
+        [change.type for change in indexed],
+        [change.id for change in indexed],
+        *index_columns(indexed),
+        *event_columns([change.event for change in changes]),
+    )

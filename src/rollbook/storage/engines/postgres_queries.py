@@ -1,0 +1,41 @@
+"""Statements made of a filter and an order: the page of a query, and how many rows match in all."""
+
+from functools import lru_cache
+
+from rollbook.storage.engines.postgres_statements import FENCE, STORED
+
+SHAPES = 1_000
+"""Texts kept. Precedent: a provisioning client sends some ten shapes of filters."""
+
+
+@lru_cache(SHAPES)
+def page_sql(source: str, where: str, order: str, first: int) -> str:
+    """A page of what ``source`` holds. ``first`` is the number of the parameter that limits; the offset follows it.
+
+    Ids come first, and documents are read for the rows of the page only, however far into the list it is.
+    """
+    return f"""{FENCE} SELECT p.* FROM t CROSS JOIN LATERAL (
+  SELECT {STORED} FROM (
+    SELECT k.type, k.id, row_number() OVER () AS place FROM (
+      SELECT r.type, r.id FROM {source} WHERE r.tenant_id = t.v::uuid AND {where}
+      ORDER BY {order} LIMIT ${first}::bigint OFFSET ${first + 1}::bigint
+    ) k
+  ) k CROSS JOIN LATERAL (
+    SELECT * FROM resource r WHERE r.tenant_id = t.v::uuid AND r.type = k.type AND r.id = k.id LIMIT 1
+  ) r ORDER BY k.place OFFSET 0) p"""
+
+
+@lru_cache(SHAPES)
+def total_sql(source: str, where: str) -> str:
+    """How many rows match."""
+    return f"""{FENCE} SELECT p.n FROM t CROSS JOIN LATERAL (
+  SELECT count(*) AS n FROM {source} WHERE r.tenant_id = t.v::uuid AND {where} OFFSET 0) p"""
+
+
+@lru_cache(SHAPES)
+def point_sql(column: str) -> str:
+    """The resources that have a value in a column with a unique index; few, if not one."""
+    value = "$3::uuid" if column == "id" else "$3::text"
+    return f"""{FENCE} SELECT p.* FROM t CROSS JOIN LATERAL (
+  SELECT {STORED} FROM resource r WHERE r.tenant_id = t.v::uuid AND r.type = $2 AND r.{column} = {value}
+  ORDER BY r.id LIMIT $4::bigint OFFSET $5::bigint) p"""

@@ -1,0 +1,123 @@
+"""Reads of one tenant's rows: single statements, without a transaction of their own; gets travel together."""
+
+from collections.abc import AsyncIterator, Sequence
+
+from rollbook.events import Event
+from rollbook.storage.engines import postgres_statements as sql
+from rollbook.storage.engines.postgres_batches import Batches
+from rollbook.storage.engines.postgres_queries import page_sql, point_sql, total_sql
+from rollbook.storage.engines.postgres_rows import event_of, is_id, stored_of
+from rollbook.storage.engines.postgres_transactions import Transactions
+from rollbook.storage.records import Member, Membership, Page, Query, Stored
+from rollbook.storage.sql.compile import Phase, compile_query, index_sort, point
+from rollbook.storage.sql.flavor_postgres import POSTGRES as FLAVOR
+
+BATCH = 64
+FLIGHTS = 2
+"""Statements that a tenant's gets may have under way. Precedent: measured with 32 callers; see ``postgres_writer``."""
+
+EVENTS = 500
+"""Events read at a time."""
+
+_FIRST_ID = "00000000-0000-0000-0000-000000000000"
+_PAST_ALL = "~"
+"""After every written moment, by code point."""
+
+Name = tuple[int, str]
+
+
+class Reader:
+    def __init__(self, transactions: Transactions) -> None:
+        self._read = transactions.read
+        self._gets: Batches[Name, Stored | None] = Batches(self._get_all, flights=FLIGHTS, limit=BATCH)
+
+    async def finish(self) -> None:
+        """Wait until nothing is under way."""
+        await self._gets.finish()
+
+    async def get(self, tenant: str, type: int, id: str) -> Stored | None:
+        return await self._gets.submit(tenant, (type, id)) if is_id(id) else None
+
+    async def _get_all(self, tenant: str, names: Sequence[Name]) -> list[Stored | None]:
+        if len(names) == 1:
+            rows = await self._read(sql.GET, tenant, *names[0])
+            return [stored_of(rows[0]) if rows else None]
+        rows = await self._read(sql.GET_MANY, tenant, [type for type, _ in names], [id for _, id in names])
+        if len(rows) == len(names):  # they come in the order asked for
+            return [stored_of(row) for row in rows]
+        found = {(stored.type, stored.id): stored for stored in map(stored_of, rows)}
+        return [found.get(name) for name in names]
+
+    async def query(self, tenant: str, query: Query) -> Page:
+        """A page, and the total: counted only where the page does not tell it."""
+        asked = point(query)
+        if asked is not None and query.limit > 0 and query.offset == 0:
+            column, value = asked
+            if column != "id" or is_id(str(value)):
+                arguments = (query.targets[0].type.number, value, query.limit, query.offset)
+                rows = await self._read(point_sql(column), tenant, *arguments)
+                if len(rows) < query.limit:
+                    return Page(len(rows), [stored_of(row) for row in rows])
+        found = await self._page(tenant, query) if query.limit > 0 else []
+        if len(found) < query.limit and (found or query.offset == 0):
+            return Page(query.offset + len(found), found)
+        whole = compile_query(query, FLAVOR, tenant=sql.TENANT, first=2)
+        return Page(await self._total(tenant, "resource r", whole.where, whole.params), found)
+
+    async def _page(self, tenant: str, query: Query) -> list[Stored]:
+        """The rows of the page. Where the order is an index's, first of those that it has, then of the others."""
+        driven = index_sort(query, FLAVOR, tenant=sql.TENANT, first=2)
+        if driven is None:
+            whole = compile_query(query, FLAVOR, tenant=sql.TENANT, first=2)
+            phase = Phase("resource r", whole.where, whole.order)
+            return await self._rows(tenant, phase, [*whole.params, *whole.order_params], query.limit, query.offset)
+        first, second = driven.phases
+        found = await self._rows(tenant, first, driven.params, query.limit, query.offset)
+        if len(found) == query.limit:
+            return found
+        skipped = query.offset
+        if not found and query.offset:
+            skipped = min(skipped, await self._total(tenant, first.source, first.where, driven.params))
+        offset = query.offset - skipped
+        return found + await self._rows(tenant, second, driven.params, query.limit - len(found), offset)
+
+    async def _rows(self, tenant: str, phase: Phase, params: Sequence[object], limit: int, offset: int) -> list[Stored]:
+        statement = page_sql(phase.source, phase.where, phase.order, 2 + len(params))
+        return [stored_of(row) for row in await self._read(statement, tenant, *params, limit, offset)]
+
+    async def _total(self, tenant: str, source: str, where: str, params: Sequence[object]) -> int:
+        ((total,),) = await self._read(total_sql(source, where), tenant, *params)
+        return int(total)
+
+    async def count(self, tenant: str, type: int) -> int:
+        ((count,),) = await self._read(sql.COUNT, tenant, type)
+        return int(count)
+
+    async def members(self, tenant: str, groups: Sequence[str]) -> dict[str, list[Member]]:
+        members: dict[str, list[Member]] = {group: [] for group in groups}
+        asked = [group for group in members if is_id(group)]
+        for group, id, type, display in await self._read(sql.MEMBERS, tenant, asked) if asked else ():
+            members[str(group)].append(Member(str(id), type, display))
+        return members
+
+    async def groups_of(self, tenant: str, ids: Sequence[str]) -> dict[str, list[Membership]]:
+        groups: dict[str, list[Membership]] = {id: [] for id in ids}
+        asked = [id for id in groups if is_id(id)]
+        for member, id, display, direct in await self._read(sql.GROUPS_OF, tenant, asked) if asked else ():
+            groups[str(member)].append(Membership(str(id), display, direct))
+        return groups
+
+    async def types_of(self, tenant: str, ids: Sequence[str]) -> dict[str, int]:
+        asked = [id for id in ids if is_id(id)]
+        rows = await self._read(sql.TYPES_OF, tenant, asked) if asked else ()
+        return {str(id): type for id, type in rows}
+
+    async def events(self, tenant: str, since: str | None, until: str | None) -> AsyncIterator[Event]:
+        after, last = since or "", _FIRST_ID
+        while True:
+            rows = await self._read(sql.EVENTS, tenant, after, last, until or _PAST_ALL, EVENTS)
+            for row in rows:
+                yield event_of(row)
+            if len(rows) < EVENTS:
+                return
+            last, after = rows[-1][:2]

@@ -1,0 +1,202 @@
+"""The statements that are always the same. Those made of filters are in ``postgres_queries``.
+
+**Rules**: Every statement on a tenant's rows names the tenant in its own words (``tenant_id = …``) and says who asks
+(``app.tenant``), for row-level security. A single statement does the latter itself, *fenced*: ``t`` is materialized, and
+what reads a table stands in a lateral subquery with ``OFFSET 0`` or ``LIMIT``, which PostgreSQL neither flattens nor runs
+before it has a row of ``t``. Were it to, the policy would find no setting and the statement no rows: never another
+tenant's. Statements inside a transaction rely on ``BEGIN`` (``begin``), which sets it for that transaction.
+"""
+
+FENCE = "WITH t AS MATERIALIZED (SELECT set_config('app.tenant', $1, true) AS v)"
+
+TENANT = "t.v::uuid"
+"""The tenant, to a fenced statement."""
+
+SCHEMA = "SELECT version FROM rollbook_schema ORDER BY version DESC LIMIT 1"
+
+_GROUPED = "EXISTS (SELECT FROM member m WHERE m.tenant_id = t.v::uuid AND m.member_id = r.id)"
+STORED = f"r.type, r.id, r.version, r.created, r.last_modified, r.document, {_GROUPED}"
+
+TYPES = """ARRAY(WITH RECURSIVE kind(type) AS (
+  (SELECT o.type FROM resource o WHERE o.tenant_id = {tenant} ORDER BY o.type LIMIT 1)
+  UNION ALL
+  SELECT (SELECT o.type FROM resource o WHERE o.tenant_id = {tenant} AND o.type > kind.type ORDER BY o.type LIMIT 1)
+  FROM kind WHERE kind.type IS NOT NULL
+) SELECT kind.type FROM kind WHERE kind.type IS NOT NULL)"""
+"""The types of which a tenant has resources, by jumping along the primary key: with them, a row is found by its id alone."""
+
+GET = f"""{FENCE} SELECT p.* FROM t CROSS JOIN LATERAL (
+  SELECT {STORED} FROM resource r WHERE r.tenant_id = t.v::uuid AND r.type = $2 AND r.id = $3 LIMIT 1) p"""
+
+GET_MANY = f"""{FENCE} SELECT p.* FROM t CROSS JOIN unnest($2::smallint[], $3::uuid[]) AS k(type, id) CROSS JOIN LATERAL (
+  SELECT {STORED} FROM resource r WHERE r.tenant_id = t.v::uuid AND r.type = k.type AND r.id = k.id LIMIT 1) p"""
+
+COUNT = f"""{FENCE} SELECT p.n FROM t CROSS JOIN LATERAL (
+  SELECT count(*) AS n FROM resource r WHERE r.tenant_id = t.v::uuid AND r.type = $2 OFFSET 0) p"""
+
+TYPES_OF = f"""{FENCE} SELECT p.id, p.type FROM t CROSS JOIN LATERAL (
+  SELECT r.id, r.type FROM resource r
+  WHERE r.tenant_id = t.v::uuid AND r.type = ANY({TYPES.format(tenant="t.v::uuid")}) AND r.id = ANY($2::uuid[]) OFFSET 0) p"""
+
+MEMBERS = f"""{FENCE} SELECT p.* FROM t CROSS JOIN LATERAL (
+  SELECT m.group_id, m.member_id, m.member_type, r.display
+  FROM member m JOIN resource r
+  ON r.tenant_id = t.v::uuid AND r.type = m.member_type AND r.id = m.member_id
+  WHERE m.tenant_id = t.v::uuid AND m.group_id = ANY($2::uuid[])
+  ORDER BY m.group_id, m.member_id OFFSET 0) p"""
+
+GROUPS_OF = f"""{FENCE} SELECT p.* FROM t CROSS JOIN LATERAL (
+  WITH RECURSIVE reached(start, id, direct) AS (
+    SELECT m.member_id, m.group_id, true FROM member m WHERE m.tenant_id = t.v::uuid AND m.member_id = ANY($2::uuid[])
+    UNION
+    SELECT reached.start, m.group_id, false FROM reached JOIN member m
+    ON m.tenant_id = t.v::uuid AND m.member_id = reached.id
+  )
+  SELECT reached.start, reached.id, r.display, bool_or(reached.direct) AS direct
+  FROM reached JOIN resource r
+  ON r.tenant_id = t.v::uuid AND r.type = ANY({TYPES.format(tenant="t.v::uuid")}) AND r.id = reached.id
+  GROUP BY reached.start, reached.id, r.display ORDER BY reached.start, reached.id OFFSET 0) p"""
+
+EVENT_COLUMNS = (
+    "id, at, kind, actor, peer, request, resource_type, resource, status, scim_type, attributes, tolerances, repeats"
+)
+
+EVENTS = f"""{FENCE} SELECT p.* FROM t CROSS JOIN LATERAL (
+  SELECT {EVENT_COLUMNS} FROM event e
+  WHERE e.tenant_id = t.v::uuid AND (e.at, e.id) > ($2, $3::uuid) AND e.at < $4
+  ORDER BY e.at, e.id LIMIT $5) p"""
+
+EVENTS_WRITTEN = f"""{FENCE} SELECT p.id FROM t CROSS JOIN LATERAL (
+  SELECT e.id FROM event e WHERE e.tenant_id = t.v::uuid AND e.id = ANY($2::uuid[]) OFFSET 0) p"""
+
+_EVENT_ARRAYS = (
+    "uuid[]", "text[]", "text[]", "text[]", "text[]", "text[]", "text[]", "text[]", "smallint[]", "text[]", "text[]",
+    "text[]", "int[]",
+)  # fmt: skip
+_INDEX_ARRAYS = ("smallint[]", "smallint[]", "text[]", "uuid[]", "smallint[]")
+
+
+def _unnest(first: int, arrays: tuple[str, ...]) -> str:
+    return "unnest(" + ", ".join(f"${first + i}::{array}" for i, array in enumerate(arrays)) + ")"
+
+
+INSERT_EVENTS = f"""{FENCE} INSERT INTO event (tenant_id, {EVENT_COLUMNS})
+SELECT t.v::uuid, e.* FROM t CROSS JOIN LATERAL (SELECT * FROM {_unnest(2, _EVENT_ARRAYS)} OFFSET 0) e"""
+
+INSERT = f"""{FENCE},
+c AS (SELECT p.id FROM t CROSS JOIN LATERAL (
+  SELECT c.id FROM connection c WHERE c.tenant_id = t.v::uuid AND c.id = ANY($2::uuid[]) FOR KEY SHARE OF c) p),
+r AS (INSERT INTO resource (tenant_id, type, id, connection_id, unique_key, external_id, display, display_key, version,
+    created, last_modified, document, search)
+  SELECT t.v::uuid, i.type, i.id, i.connection_id, i.unique_key, i.external_id, i.display, i.display_key, 1, i.at, i.at,
+    i.document, i.search
+  FROM t CROSS JOIN LATERAL (SELECT * FROM unnest($3::smallint[], $4::uuid[], $2::uuid[], $5::text[], $6::text[],
+    $7::text[], $8::text[], $9::text[], $10::text[], $11::jsonb[])
+    AS i(type, id, connection_id, unique_key, external_id, display, display_key, at, document, search)
+    WHERE i.connection_id IN (SELECT c.id FROM c) OFFSET 0) i),
+a AS (INSERT INTO attribute_index (tenant_id, type, path, value, id, ordinal)
+  SELECT t.v::uuid, i.type, i.path, i.value, i.id, i.ordinal
+  FROM t CROSS JOIN LATERAL (SELECT * FROM unnest($12::smallint[], $13::smallint[], $14::text[], $15::uuid[],
+    $16::smallint[], $17::uuid[]) AS i(type, path, value, id, ordinal, connection_id)
+    WHERE i.connection_id IN (SELECT c.id FROM c) OFFSET 0) i),
+e AS (INSERT INTO event (tenant_id, {EVENT_COLUMNS})
+  SELECT t.v::uuid, {", ".join("i." + name.strip() for name in EVENT_COLUMNS.split(","))}
+  FROM t CROSS JOIN LATERAL (SELECT * FROM {_unnest(18, (*_EVENT_ARRAYS, "uuid[]"))}
+    AS i({EVENT_COLUMNS}, connection_id) WHERE i.connection_id IN (SELECT c.id FROM c) OFFSET 0) i)
+SELECT c.id FROM c"""
+"""Any number of new resources with their index rows and events. What names a connection that the tenant does not have is
+left out; the answer is the connections that there are."""
+
+# Inside a transaction that has said whose it is.
+
+UPDATE = """UPDATE resource r SET version = r.version + 1, last_modified = greatest(r.last_modified, i.at),
+  unique_key = i.unique_key, external_id = i.external_id, display = i.display, display_key = i.display_key,
+  document = i.document, search = i.search
+FROM unnest($2::int[], $3::smallint[], $4::uuid[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[],
+  $10::text[], $11::text[], $12::jsonb[])
+  AS i(n, type, id, version, at, unique_key, external_id, display, display_key, document, search)
+WHERE r.tenant_id = $1 AND r.type = i.type AND r.id = i.id AND r.version = coalesce(i.version, r.version)
+RETURNING i.n, r.version, r.created, r.last_modified"""
+
+TOUCH = """UPDATE resource SET version = version + 1, last_modified = greatest(last_modified, $4)
+WHERE tenant_id = $1 AND type = $2 AND id = $3 RETURNING version, created, last_modified"""
+
+FOUND = """SELECT r.type, r.id FROM unnest($2::smallint[], $3::uuid[]) AS k(type, id) JOIN resource r
+ON r.tenant_id = $1 AND r.type = k.type AND r.id = k.id"""
+
+FOLLOW_UPDATES = f"""WITH gone AS (DELETE FROM attribute_index x
+  USING unnest($2::smallint[], $3::uuid[]) AS k(type, id)
+  WHERE x.tenant_id = $1 AND x.type = k.type AND x.id = k.id AND NOT EXISTS (
+    SELECT FROM {_unnest(4, _INDEX_ARRAYS)} AS i(type, path, value, id, ordinal)
+    WHERE i.type = x.type AND i.path = x.path AND i.value = x.value AND i.id = x.id AND i.ordinal = x.ordinal)),
+come AS (INSERT INTO attribute_index (tenant_id, type, path, value, id, ordinal)
+  SELECT $1, i.* FROM {_unnest(4, _INDEX_ARRAYS)} AS i ON CONFLICT DO NOTHING)
+INSERT INTO event (tenant_id, {EVENT_COLUMNS}) SELECT $1, e.* FROM {_unnest(9, _EVENT_ARRAYS)} AS e"""
+"""Index rows and events of resources that have changed. Rows that stay as they are, are left alone."""
+
+LOCK_MEMBERS = f"""SELECT r.id, r.type FROM resource r
+WHERE r.tenant_id = $1 AND r.type = ANY({TYPES.format(tenant="$1")}) AND r.id = ANY($2::uuid[])
+ORDER BY r.id FOR KEY SHARE"""
+
+LOCK = """SELECT version, created, last_modified FROM resource
+WHERE tenant_id = $1 AND type = $2 AND id = $3 FOR NO KEY UPDATE"""
+
+LOCK_TO_DELETE = """SELECT version, created, last_modified FROM resource
+WHERE tenant_id = $1 AND type = $2 AND id = $3 FOR UPDATE"""
+
+MEMBERS_GO = "DELETE FROM member WHERE tenant_id = $1 AND group_id = $2 AND member_id = ANY($3::uuid[])"
+OTHERS_GO = "DELETE FROM member WHERE tenant_id = $1 AND group_id = $2 AND member_id <> ALL($3::uuid[])"
+MEMBERS_COME = """INSERT INTO member (tenant_id, group_id, member_id, member_type)
+SELECT $1, $2, i.* FROM unnest($3::uuid[], $4::smallint[]) AS i ON CONFLICT DO NOTHING"""
+
+PARENTS = f"""SELECT r.type, r.id FROM resource r WHERE r.tenant_id = $1 AND r.type = ANY({TYPES.format(tenant="$1")})
+AND r.id IN (SELECT m.group_id FROM member m WHERE m.tenant_id = $1 AND m.member_id = $2) AND r.id <> $2
+ORDER BY r.id FOR NO KEY UPDATE"""
+
+TOUCH_PARENTS = """UPDATE resource r SET version = r.version + 1, last_modified = greatest(r.last_modified, $4)
+FROM unnest($2::smallint[], $3::uuid[]) AS k(type, id)
+WHERE r.tenant_id = $1 AND r.type = k.type AND r.id = k.id"""
+
+DELETE = f"""WITH m AS (DELETE FROM member WHERE tenant_id = $1 AND (member_id = $3 OR group_id = $3)),
+a AS (DELETE FROM attribute_index WHERE tenant_id = $1 AND type = $2 AND id = $3),
+e AS (INSERT INTO event (tenant_id, {EVENT_COLUMNS}) SELECT $1, e.* FROM {_unnest(4, _EVENT_ARRAYS)} AS e)
+DELETE FROM resource WHERE tenant_id = $1 AND type = $2 AND id = $3"""
+
+
+def begin(tenant: str) -> str:
+    """Open a transaction of a tenant. ``tenant`` is a UUID (the handle has seen to it), never a client's text."""
+    return f"BEGIN; SELECT set_config('app.tenant', '{tenant}', true)"
+
+
+# Tenants and tokens: the tables without row-level security, by which it is found out whose request it is.
+
+CONNECTION = "SELECT 1 FROM connection WHERE tenant_id = $1 AND id = $2 FOR KEY SHARE"
+
+_TENANT_COLUMNS = "t.id, t.name, t.dialect, t.status, t.created, c.id"
+_DEFAULT = """CROSS JOIN LATERAL (SELECT set_config('app.tenant', t.id::text, true) AS v OFFSET 0) own
+LEFT JOIN LATERAL (
+  SELECT c.id FROM connection c WHERE c.tenant_id = own.v::uuid AND c.name = 'default' LIMIT 1) c ON true"""
+"""The id of a tenant's connection ``default``, which is the tenant's own: so the setting follows the rows."""
+
+_TENANT = f"SELECT {_TENANT_COLUMNS} FROM tenant t {_DEFAULT}"
+TENANT_BY_ID = f"{_TENANT} WHERE t.id = $1"
+TENANT_BY_NAME = f"{_TENANT} WHERE t.name_key = $1 AND t.status <> 'deleted'"
+TENANTS = f"{_TENANT} WHERE t.status <> 'deleted' ORDER BY t.name_key"
+ALL_TENANTS = "SELECT id FROM tenant ORDER BY id"
+
+INSERT_TENANT = """INSERT INTO tenant (id, name, name_key, dialect, status, created)
+VALUES ($1, $2, $3, $4, $5, $6)"""
+INSERT_CONNECTION = "INSERT INTO connection (tenant_id, id, name, created) VALUES ($1, $2, 'default', $3)"
+SET_STATUS = "UPDATE tenant SET status = $2 WHERE id = $1 AND status <> 'deleted'"
+TENANT_GONE = "UPDATE tenant SET status = 'deleted', name_key = id::text WHERE id = $1 AND status <> 'deleted'"
+TOKENS_GONE = "DELETE FROM token WHERE tenant_id = $1"
+CONNECTIONS_GONE = "DELETE FROM connection WHERE tenant_id = $1"
+
+_TOKEN_COLUMNS = "k.id, k.tenant_id, k.connection_id, k.name, k.digest, k.hint, k.created, k.expires, k.revoked"  # noqa: S105
+FIND_TOKEN = f"""SELECT {_TOKEN_COLUMNS}, {_TENANT_COLUMNS} FROM token k JOIN tenant t ON t.id = k.tenant_id {_DEFAULT}
+WHERE k.digest = $1"""
+TOKENS = f"SELECT {_TOKEN_COLUMNS} FROM token k WHERE k.tenant_id = $1 ORDER BY k.created, k.id"
+LOCK_TOKEN = "SELECT revoked FROM token WHERE tenant_id = $1 AND id = $2 FOR UPDATE"  # noqa: S105
+REVOKE_TOKEN = "UPDATE token SET revoked = $3 WHERE tenant_id = $1 AND id = $2"  # noqa: S105
+INSERT_TOKEN = """INSERT INTO token (id, tenant_id, connection_id, name, digest, hint, created, expires, revoked)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"""  # noqa: S105

@@ -1,0 +1,84 @@
+"""The handle on one tenant of a PostgreSQL store. No method takes another tenant; every statement names this one."""
+
+from collections.abc import AsyncIterator, Sequence
+
+from rollbook.events import Event
+from rollbook.storage.engines import postgres_statements as sql
+from rollbook.storage.engines.postgres_pool import Link
+from rollbook.storage.engines.postgres_reader import Reader
+from rollbook.storage.engines.postgres_rows import event_columns, is_id, token_of, token_values
+from rollbook.storage.engines.postgres_transactions import Transactions
+from rollbook.storage.engines.postgres_writer import Writer
+from rollbook.storage.errors import NotFound
+from rollbook.storage.records import Applied, Change, Member, Membership, Page, Query, Stored, Token
+
+
+class PostgresTenant:
+    """See ``storage.contract.TenantStore``."""
+
+    def __init__(self, tenant: str, reader: Reader, writer: Writer, transactions: Transactions) -> None:
+        self._tenant = tenant
+        self._reader = reader
+        self._writer = writer
+        self._transactions = transactions
+
+    @property
+    def tenant_id(self) -> str:
+        return self._tenant
+
+    async def get(self, type: int, id: str) -> Stored | None:
+        return await self._reader.get(self._tenant, type, id)
+
+    async def query(self, query: Query) -> Page:
+        return await self._reader.query(self._tenant, query)
+
+    async def count(self, type: int) -> int:
+        return await self._reader.count(self._tenant, type)
+
+    async def members(self, groups: Sequence[str]) -> dict[str, list[Member]]:
+        return await self._reader.members(self._tenant, groups)
+
+    async def groups_of(self, ids: Sequence[str]) -> dict[str, list[Membership]]:
+        return await self._reader.groups_of(self._tenant, ids)
+
+    async def types_of(self, ids: Sequence[str]) -> dict[str, int]:
+        return await self._reader.types_of(self._tenant, ids)
+
+    async def apply(self, change: Change) -> Applied:
+        return await self._writer.apply(self._tenant, change)
+
+    async def record(self, events: Sequence[Event]) -> None:
+        await record(self._transactions, self._tenant, events)
+
+    def events(self, since: str | None = None, until: str | None = None) -> AsyncIterator[Event]:
+        return self._reader.events(self._tenant, since, until)
+
+    async def create_token(self, token: Token, event: Event) -> None:
+        async def work(link: Link) -> None:
+            if token.tenant != self._tenant or not await link.fetch(sql.CONNECTION, self._tenant, token.connection):
+                raise NotFound("no such connection")
+            await link.fetch(sql.INSERT_TOKEN, *token_values(token))
+            await link.fetch(sql.INSERT_EVENTS, self._tenant, *event_columns([event]))
+
+        await self._transactions.run(self._tenant, [event.id], work)
+
+    async def tokens(self) -> list[Token]:
+        return [token_of(row) for row in await self._transactions.read(sql.TOKENS, self._tenant)]
+
+    async def revoke_token(self, token_id: str, at: str, event: Event) -> None:
+        async def work(link: Link) -> None:
+            found = await link.fetch(sql.LOCK_TOKEN, self._tenant, token_id) if is_id(token_id) else ()
+            if not found:
+                raise NotFound
+            if found[0][0] is None:
+                await link.fetch(sql.REVOKE_TOKEN, self._tenant, token_id, at)
+                await link.fetch(sql.INSERT_EVENTS, self._tenant, *event_columns([event]))
+
+        await self._transactions.run(self._tenant, [event.id], work)
+
+
+async def record(transactions: Transactions, tenant: str, events: Sequence[Event]) -> None:
+    """Keep events that tell of no change."""
+    if events:
+        ids = [event.id for event in events]
+        await transactions.statement(tenant, ids, sql.INSERT_EVENTS, tenant, *event_columns(events))

@@ -1,0 +1,106 @@
+"""How changes are made in PostgreSQL: in batches where they are plain, else each in a transaction of its own.
+
+**Rules**:
+
+- New resources of a batch are one statement; new contents of a batch are one transaction of two statements. A batch that
+  breaks uniqueness is undone and made again one change at a time, so that each has its own outcome.
+- Whoever changes memberships locks the members first (``FOR KEY SHARE``: they may change, not go), the group after; who
+  deletes locks the resource first, its groups after. Ids are locked in their order. What deadlocks all the same is made
+  again.
+- When the connection is lost while nobody knows whether the commit came through, a new connection first ends the old
+  backend and then looks for the event of the change: it is there, or the change was never made.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from rollbook.storage.engines import postgres_statements as sql
+from rollbook.storage.engines.postgres_batches import Batches
+from rollbook.storage.engines.postgres_changes import CHANGES, update_contents
+from rollbook.storage.engines.postgres_rows import insert_arguments
+from rollbook.storage.engines.postgres_transactions import Transactions
+from rollbook.storage.errors import AlreadyExists, NotFound
+from rollbook.storage.records import Applied, Change, Insert, Update
+
+BATCH = 64
+FLIGHTS = 2
+"""Batches of one kind that a tenant may have under way. Precedent: measured with 32 callers; a third gains nothing."""
+
+ALONE = 4
+"""Changes with memberships, and deletions, that a tenant may have under way."""
+
+Outcome = Applied | Exception
+
+
+class Writer:
+    """Makes changes, on the links of a pool."""
+
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
+        self._inserts: Batches[Insert, Applied] = Batches(self._insert_all, flights=FLIGHTS, limit=BATCH)
+        self._updates: Batches[Update, Applied] = Batches(
+            self._update_all, flights=FLIGHTS, limit=BATCH, key=lambda change: (change.type, change.id)
+        )
+        self._others: Batches[Change, Applied] = Batches(self._change_one, flights=ALONE, limit=1)
+
+    async def apply(self, tenant: str, change: Change) -> Applied:
+        """See ``TenantStore.apply``. A caller who gives up leaves the change to be made whole, or not at all."""
+        if isinstance(change, Insert) and not change.members:
+            return await self._inserts.submit(tenant, change)
+        if isinstance(change, Update) and change.members is None and change.content is not None:
+            return await self._updates.submit(tenant, change)
+        return await self._others.submit(tenant, change)
+
+    async def finish(self) -> None:
+        """Wait until nothing is under way."""
+        for batches in (self._inserts, self._updates, self._others):
+            await batches.finish()
+
+    async def _insert_all(self, tenant: str, changes: Sequence[Insert]) -> list[Outcome]:
+        events = [change.event.id for change in changes]
+        try:
+            rows = await self._transactions.statement(tenant, events, sql.INSERT, *insert_arguments(tenant, changes))
+        except AlreadyExists:
+            if len(changes) == 1:
+                raise
+            return await self._each(self._insert_all, tenant, changes)
+        if rows is None:
+            return [_created(change) for change in changes]
+        connections = {str(row[0]) for row in rows}
+        return [
+            _created(change) if change.connection in connections else NotFound("no such connection")
+            for change in changes
+        ]
+
+    async def _update_all(self, tenant: str, changes: Sequence[Update]) -> list[Outcome]:
+        # In the order of their ids, so that two batches lock what they share in one order.
+        ordered = sorted(changes, key=lambda change: change.id)
+        events = [change.event.id for change in changes]
+        try:
+            outcomes = await self._transactions.run(tenant, events, lambda link: update_contents(link, tenant, ordered))
+        except AlreadyExists:
+            if len(changes) == 1:
+                raise
+            return await self._each(self._update_all, tenant, changes)
+        by_event = {change.event.id: outcome for change, outcome in zip(ordered, outcomes, strict=True)}
+        return [by_event[change.event.id] for change in changes]
+
+    async def _change_one(self, tenant: str, changes: Sequence[Change]) -> list[Outcome]:
+        (change,) = changes
+        work = CHANGES[type(change)]
+        return [await self._transactions.run(tenant, [change.event.id], lambda link: work(link, tenant, change))]
+
+    async def _each(
+        self, work: Callable[[str, Sequence[Any]], Awaitable[list[Outcome]]], tenant: str, changes: Sequence[Any]
+    ) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        for change in changes:
+            try:
+                outcomes += await work(tenant, [change])
+            except Exception as error:  # noqa: BLE001  it is this change's outcome
+                outcomes.append(error)
+        return outcomes
+
+
+def _created(change: Insert) -> Applied:
+    return Applied(1, change.at, change.at, True)
