@@ -22,23 +22,23 @@ def encode(outcome: Outcome, locations: Locations) -> Response:
             stored = view.stored
             location = locations.of(stored.type, stored.id).encode()
             body = locations.shown(view, projection)
-            headers = (_TYPE, (b"etag", etag(stored.version).encode()))
-            if created:
-                return Response(201, (*headers, (b"location", location)), body)
-            return Response(200, (*headers, (b"content-location", location)), body)
+            where = (b"location" if created else b"content-location", location)
+            return Response(201 if created else 200, (_TYPE, _etag(stored.version), where), body)
         case Listed():
             resources = [locations.shown(view, outcome.projections[view.type.name]) for view in outcome.views]
             return Response(200, (_TYPE,), v2.list_response(outcome.total, outcome.start_index, resources))
         case Done(version=version, type=type, id=id):
-            headers = ()
-            if version is not None and type is not None:
-                location = locations.of(type.number, id).encode()
-                headers = ((b"etag", etag(version).encode()), (b"content-location", location))
-            return Response(204, headers)
+            if version is None or type is None:
+                return Response(204)
+            return Response(204, (_etag(version), (b"content-location", locations.of(type.number, id).encode())))
         case NotModified(version=version):
-            return Response(304, ((b"etag", etag(version).encode()),))
+            return Response(304, (_etag(version),))
         case Discovered(document=document):
             return Response(200, (_TYPE,), orjson.dumps(document))
+
+
+def _etag(version: int) -> tuple[bytes, bytes]:
+    return b"etag", etag(version).encode()
 
 
 def encode_refusal(error: ScimError) -> Response:

@@ -10,6 +10,7 @@ from rollbook.provisioning.retrieve import retrieve
 from rollbook.provisioning.work import Work
 from rollbook.scim.operations import Create, Delete, Modify, Operation, Query, Replace, Retrieve
 from rollbook.scim.outcomes import Outcome
+from rollbook.scim.schema import ResourceType
 from rollbook.storage.errors import StoreError
 
 
@@ -18,20 +19,20 @@ async def perform(operation: Operation, work: Work) -> Outcome:
 
     **Raises** ``ScimError`` of every kind that RFC 7644 §3.12 knows; what a store refuses is translated here.
     """
-    type = None
+    type: ResourceType | None = getattr(operation, "type", None)
     try:
         match operation:
-            case Retrieve(type=type):
+            case Retrieve():
                 return await retrieve(operation, work)
             case Query():
                 return await query(operation, work)
-            case Create(type=type):
+            case Create():
                 return await create(operation, work)
-            case Modify(type=type):
+            case Modify():
                 return await modify(operation, work)
-            case Replace(type=type):
+            case Replace():
                 return await replace(operation, work)
-            case Delete(type=type):
+            case Delete():
                 return await delete(operation, work)
             case _:
                 raise TypeError(f"{operation} is not an operation on resources")

@@ -1,0 +1,5 @@
+"""``python -m rollbook`` is ``rollbook``."""
+
+from rollbook.cli.main import run
+
+run()

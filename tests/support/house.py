@@ -1,0 +1,165 @@
+"""A whole rollbook in a process of its own, and tenants in it: what tests of the surface talk to."""
+
+import contextlib
+import itertools
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+
+from rollbook.app import dialect_names, open_store
+from rollbook.clock import SYSTEM_CLOCK
+from rollbook.config import load
+from rollbook.identity import static_tokens
+from rollbook.ids import random_bytes
+from rollbook.storage.contract import Store
+from rollbook.storage.records import Tenant
+from rollbook.tenancy import lifecycle
+from tests.support.postgres import run_apart
+from tests.support.server import RunningServer, running_server
+
+USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
+ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
+ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
+
+_counter = itertools.count(1)
+
+
+@dataclass
+class Seat:
+    """A tenant with a token, and the ways to talk to it over HTTP."""
+
+    house: "House"
+    tenant: Tenant
+    token: str
+    client: httpx2.Client = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        return self.tenant.name
+
+    @property
+    def base(self) -> str:
+        return f"{self.house.url}/scim/v2"
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        base: str | None = None,
+        **query: Any,
+    ) -> httpx2.Response:
+        """One request below the SCIM base; ``query`` are parameters, ``body`` is JSON (or bytes as they are)."""
+        sent = {"authorization": f"Bearer {self.token}", **(headers or {})}
+        content = None
+        if body is not None:
+            sent.setdefault("content-type", "application/scim+json")
+            content = body if isinstance(body, bytes) else httpx2_json(body)
+        url = (self.base if base is None else base) + path
+        return self.client.request(method, url, content=content, headers=sent, params=query or None)
+
+    def get(self, path: str, **query: Any) -> httpx2.Response:
+        return self.call("GET", path, **query)
+
+    def post(self, path: str, body: Any, **options: Any) -> httpx2.Response:
+        return self.call("POST", path, body, **options)
+
+    def put(self, path: str, body: Any, **options: Any) -> httpx2.Response:
+        return self.call("PUT", path, body, **options)
+
+    def patch(self, path: str, *operations: Mapping[str, Any], **options: Any) -> httpx2.Response:
+        return self.call("PATCH", path, {"schemas": [PATCH_OP], "Operations": list(operations)}, **options)
+
+    def delete(self, path: str, **options: Any) -> httpx2.Response:
+        return self.call("DELETE", path, **options)
+
+    def user(self, name: str, **attributes: Any) -> dict[str, Any]:
+        """Create a user; attributes beside userName as given. The answered resource."""
+        schemas = [USER, *(key for key in attributes if key.startswith("urn:"))]
+        answer = self.post("/Users", {"schemas": schemas, "userName": name, **attributes})
+        assert answer.status_code == 201, answer.text
+        made: dict[str, Any] = answer.json()
+        return made
+
+    def group(self, name: str, *members: str) -> dict[str, Any]:
+        """Create a group of the resources with these ids. The answered resource."""
+        body = {"schemas": [GROUP], "displayName": name, "members": [{"value": id} for id in members]}
+        answer = self.post("/Groups", body)
+        assert answer.status_code == 201, answer.text
+        made: dict[str, Any] = answer.json()
+        return made
+
+    def names(self, filter: str, path: str = "/Users", **query: Any) -> list[str]:
+        """The userNames (or displayNames) that a filter finds, in order."""
+        answer = self.get(path, filter=filter, **query)
+        assert answer.status_code == 200, answer.text
+        return [r.get("userName") or r["displayName"] for r in answer.json()["Resources"]]
+
+    def events(self) -> list[Any]:
+        """What the tenant's events say, oldest first."""
+
+        async def read(store: Store) -> list[Any]:
+            return [event async for event in store.tenant(self.tenant.id).events()]
+
+        return self.house.with_store(read)
+
+
+def httpx2_json(body: Any) -> bytes:
+    import json
+
+    return json.dumps(body).encode()
+
+
+@dataclass
+class House:
+    """A running server on one database."""
+
+    server: RunningServer
+    engine: str
+    database: str
+    client: httpx2.Client = field(repr=False)
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    def with_store(self, work: Any) -> Any:
+        """Run ``work(store)`` on the database, beside the server (as the command line does)."""
+
+        async def session() -> Any:
+            store = await open_store(load({"database": self.database}, {}).settings)
+            try:
+                return await work(store)
+            finally:
+                await store.close()
+
+        return run_apart(session())
+
+    def seat(self, name: str | None = None, lifetime: timedelta | None = None) -> Seat:
+        """A new tenant with a token. Names are made unique, so that tests do not meet."""
+        chosen = f"{name or 'acorn'}-{next(_counter)}-{random_bytes(3).hex()}"
+
+        async def make(store: Store) -> tuple[Tenant, str]:
+            tenant = await lifecycle.create(store, SYSTEM_CLOCK, chosen, "standard", dialect_names())
+            issued = await static_tokens.issue(store, SYSTEM_CLOCK, tenant, "test", lifetime)
+            return tenant, issued.secret
+
+        tenant, token = self.with_store(make)
+        return Seat(self, tenant, token, self.client)
+
+
+@contextlib.contextmanager
+def running_house(engine: str, database: str, **env: str) -> Iterator[House]:
+    """``rollbook serve`` on a database; ``env`` are further settings (``ROLLBOOK_…``)."""
+    command = [sys.executable, "-m", "rollbook", "serve", "--port", "{port}", "--database", database]
+    with running_server(command, env=env, path="/readyz") as server, httpx2.Client(timeout=30) as client:
+        yield House(server, engine, database, client)
