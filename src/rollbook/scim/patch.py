@@ -1,0 +1,77 @@
+"""The message of a PATCH: a list of operations (RFC 7644 §3.5.2), read but not yet judged by any schema.
+
+``op`` and the names of the message are accepted in any letter case (Entra sends ``Add``). What the operations do is in
+``patch_apply``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from rollbook.scim import urns
+from rollbook.scim.errors import InvalidPath, InvalidSyntax, InvalidValue, PayloadTooLarge
+from rollbook.scim.limits import STANDARD_LIMITS, Limits
+from rollbook.scim.page import require_message
+
+
+class Op(StrEnum):
+    ADD = "add"
+    REMOVE = "remove"
+    REPLACE = "replace"
+
+
+@dataclass(frozen=True, slots=True)
+class PatchOperation:
+    """One operation. ``path`` is the client's text or None; ``value`` is None where it was null or not there."""
+
+    op: Op
+    path: str | None = None
+    value: Any = None
+
+
+def read_patch(body: Mapping[str, Any], limits: Limits = STANDARD_LIMITS) -> tuple[PatchOperation, ...]:
+    """Read a PatchOp message.
+
+    **Raises**: ``InvalidSyntax`` where it is none, has no operations, or one of an unknown kind; ``InvalidValue`` for
+    an add or replace without a value; ``InvalidPath`` for a path that is no text; ``PayloadTooLarge`` for too many.
+    """
+    message = _fields(body, ("schemas", "operations"), "the message")
+    require_message(message.get("schemas"), urns.PATCH_OP, "PatchOp")
+    operations = message.get("operations")
+    if not isinstance(operations, list) or not operations:
+        raise InvalidSyntax('A PATCH needs "Operations", a list with at least one operation.')
+    if len(operations) > limits.patch_operations:
+        raise PayloadTooLarge(f"A PATCH may hold {limits.patch_operations} operations; this one has more.")
+    return tuple(_operation(item, number) for number, item in enumerate(operations, 1))
+
+
+def _operation(item: Any, number: int) -> PatchOperation:
+    where = f"operation {number}"
+    if not isinstance(item, dict):
+        raise InvalidSyntax(f"{where} has to be a JSON object.")
+    fields = _fields(item, ("op", "path", "value"), where)
+    name = fields.get("op")
+    try:
+        op = Op(name.lower() if isinstance(name, str) else "")
+    except ValueError:
+        raise InvalidSyntax(f'{where}: "op" has to be "add", "remove" or "replace".') from None
+    path = fields.get("path")
+    if path is not None and not isinstance(path, str):
+        raise InvalidPath(f'{where}: "path" has to be a string.')
+    if path is not None and not path.strip():
+        raise InvalidPath(f'{where}: "path" is empty; leave it out, or name an attribute.')
+    if op is not Op.REMOVE and "value" not in fields:
+        raise InvalidValue(f'{where}: "{op}" needs a "value".')
+    return PatchOperation(op, path.strip() if path is not None else None, fields.get("value"))
+
+
+def _fields(item: Mapping[str, Any], names: tuple[str, ...], where: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in item.items():
+        lower = key.lower()
+        if lower in names:
+            if lower in found:
+                raise InvalidSyntax(f'In {where}, "{lower}" stands twice, in different spellings; give it once.')
+            found[lower] = value
+    return found

@@ -1,0 +1,284 @@
+"""What a client sends for an attribute, read: one compiled reader for each attribute of a resource type.
+
+A reader takes a JSON value and gives its canonical form, or None where it is unassigned: ``null``, ``[]``, ``{}`` and
+what a client may not set (RFC 7643 §2.5; readOnly is ignored in bodies, RFC 7644 §3.3, §3.5.1). Readers are closures
+made once from the schema (``slots``); reading a request asks no schema anything. How slots become whole documents is in
+``validate``, how they are changed in place in ``patch_apply``.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rollbook.scim.attributes import Attribute, Compare, Held, Mutability, Type
+from rollbook.scim.errors import InvalidSyntax, InvalidValue
+from rollbook.scim.tolerances import Tolerances, note, shortened
+from rollbook.scim.values import canonical
+
+_BOOLEAN_TEXTS = {"true": True, "false": False, "1": True, "0": False}
+
+
+@dataclass(slots=True)
+class Reading:
+    """One request being read: what it is allowed, and what came to light beside its values."""
+
+    tolerances: Tolerances
+    notes: list[str]
+    member_types: dict[str, str] = field(default_factory=dict)
+    """What the client says that members are, by id."""
+    schemas: bool = False
+    """Whether ``schemas`` was there."""
+
+
+Read = Callable[[Any, Reading], Any]
+
+
+class Fields:
+    """The names that an object may have, each with what it is called and who reads it."""
+
+    __slots__ = ("_lower", "exact", "where")
+
+    def __init__(self, where: str, entries: Iterable[tuple[str, Read, bool]]) -> None:
+        """``entries`` are names with their readers, and whether every string is canonical as it is."""
+        self.where = where
+        self.exact = {entry[0]: entry for entry in entries}
+        self._lower = {name.lower(): pair for name, pair in self.exact.items()}
+
+    def find(self, key: str, owner: Mapping[str, Any], reading: Reading) -> tuple[str, Read, bool] | None:
+        """What a key means that is not in the schema's spelling; None where it is unknown and dropped.
+
+        **Raises** ``InvalidSyntax`` for an unknown name, and for one that is there in another spelling too.
+        """
+        lower = key.lower()
+        found = self._lower.get(lower)
+        if found is None:
+            refuse_unknown(f"{self.where}{key}", reading)
+        elif sum(other.lower() == lower for other in owner) > 1:
+            raise InvalidSyntax(
+                f'The attribute "{self.where}{found[0]}" stands twice, in different spellings; give it once.'
+            )
+        return found
+
+    def read(self, value: Mapping[str, Any], reading: Reading) -> dict[str, Any]:
+        """The assigned attributes of an object, by their names in the schema's spelling."""
+        out: dict[str, Any] = {}
+        exact = self.exact
+        for key, item in value.items():
+            found = exact.get(key) or self.find(key, value, reading)
+            if found is None or item is None:
+                continue
+            name, read, text = found
+            if text and type(item) is str:
+                out[name] = item
+            elif (canon := read(item, reading)) is not None:
+                out[name] = canon
+        return out
+
+
+@dataclass(slots=True, eq=False)
+class Slot:
+    """One attribute or sub-attribute, compiled."""
+
+    attribute: Attribute
+    where: str
+    """Its path as a person writes it, for errors."""
+    read: Read
+    """Reads the whole value: a list where the attribute is multi-valued."""
+    read_one: Read
+    """Reads one element of a multi-valued attribute; else the same as ``read``."""
+    fields: Fields | None
+    """The sub-attributes' readers, of a complex attribute."""
+    subs: dict[Attribute, "Slot"]
+    primary: bool
+    """Whether its elements can be ``primary``."""
+
+    @property
+    def name(self) -> str:
+        return self.attribute.name
+
+    @property
+    def entry(self) -> tuple[str, Read, bool]:
+        """Its place in ``Fields``."""
+        return self.attribute.name, self.read, _is_text(self.attribute)
+
+    @property
+    def immutable(self) -> bool:
+        return self.attribute.mutability is Mutability.IMMUTABLE
+
+
+def refuse_unknown(name: str, reading: Reading) -> None:
+    """Refuse an unknown attribute by its name, or note that it is dropped."""
+    if reading.tolerances.unknown == "refuse":
+        raise InvalidSyntax(f'There is no attribute "{shortened(name)}"; use the names that /Schemas lists.')
+    note(reading.notes, "unknown attribute", name)
+
+
+def slot(attribute: Attribute, prefix: str = "") -> Slot:
+    """Compile one attribute; ``prefix`` stands before its name in errors (``name.``, ``urn:…:User:``)."""
+    where = prefix + attribute.name
+    subs = {sub: slot(sub, f"{where}.") for sub in attribute.sub_attributes}
+    fields = None
+    if attribute.held is Held.MEMBERS:
+        return Slot(attribute, where, _members(where), _members(where), None, subs, primary=False)
+    if attribute.complex:
+        fields = Fields(f"{where}.", (s.entry for s in subs.values()))
+        one = _complex(attribute, where, fields)
+    else:
+        one = _simple(attribute, where)
+    primary = attribute.sub("primary")
+    has_primary = attribute.multi_valued and primary is not None and primary.type is Type.BOOLEAN
+    whole = _many(attribute, where, one, has_primary=has_primary) if attribute.multi_valued else one
+    if attribute.read_only:
+        whole = _ignored
+    elif attribute.secret:
+        whole = one = _secret(where)
+    return Slot(attribute, where, whole, one, fields, subs, has_primary)
+
+
+def _ignored(value: Any, reading: Reading) -> None:
+    return None
+
+
+def _secret(where: str) -> Read:
+    # No secret is ever stored, so none can be lost: protocol.md 33 comes with a store of its own.
+    def read(value: Any, reading: Reading) -> None:
+        if not reading.tolerances.drop_password:
+            raise InvalidValue(f"{where} is not stored by this server; leave it out.")
+        note(reading.notes, "dropped", where)
+
+    return read
+
+
+def _simple(attribute: Attribute, where: str) -> Read:
+    if attribute.type is Type.BOOLEAN:
+        return _boolean(attribute, where)
+    if _is_text(attribute):
+
+        def text(value: Any, reading: Reading) -> Any:
+            return value if type(value) is str else canonical(attribute, value, where)
+
+        return text
+
+    def other(value: Any, reading: Reading) -> Any:
+        return canonical(attribute, value, where)
+
+    return other
+
+
+def _is_text(attribute: Attribute) -> bool:
+    """Whether every string that a client sends for it is kept as it is."""
+    return (
+        attribute.type in (Type.STRING, Type.REFERENCE)
+        and attribute.compare is not Compare.USER_NAME
+        and attribute.held is Held.DOCUMENT
+        and not (attribute.multi_valued or attribute.secret or attribute.read_only)
+    )
+
+
+def _boolean(attribute: Attribute, where: str) -> Read:
+    def read(value: Any, reading: Reading) -> Any:
+        if value is True or value is False:
+            return value
+        if (
+            type(value) is str
+            and reading.tolerances.boolean_text
+            and (meant := _BOOLEAN_TEXTS.get(value.lower())) is not None
+        ):
+            note(reading.notes, "boolean text", where)
+            return meant
+        return canonical(attribute, value, where)
+
+    return read
+
+
+def _complex(attribute: Attribute, where: str, fields: Fields) -> Read:
+    required = tuple(sub.name for sub in attribute.sub_attributes if sub.required)
+    has_text = not attribute.multi_valued and attribute.sub("value") is not None
+
+    def read(value: Any, reading: Reading) -> Any:
+        if type(value) is not dict:
+            if has_text and type(value) is str and reading.tolerances.manager_text:
+                note(reading.notes, "text for an object", where)
+                return read({"value": value}, reading) if value else None
+            raise InvalidValue(f"{where} has to be {_a_list if attribute.multi_valued else 'a JSON object'}.")
+        out = fields.read(value, reading)
+        if not out:
+            return None
+        for name in required:
+            if name not in out:
+                raise InvalidValue(f"{where}.{name} is required where {where} has a value.")
+        return out
+
+    return read
+
+
+_a_list = "a list of JSON objects"
+
+
+def _many(attribute: Attribute, where: str, read_one: Read, *, has_primary: bool) -> Read:
+    element = dict if attribute.complex else (str, int, float, bool)
+
+    def read(value: Any, reading: Reading) -> Any:
+        if type(value) is not list:
+            if not reading.tolerances.lone_value or not isinstance(value, element):
+                raise InvalidValue(f"{where} has to be {_a_list if attribute.complex else 'a list'}.")
+            note(reading.notes, "one value for a list", where)
+            value = [value] if value != {} else []
+        out = [one for item in value if item is not None and (one := read_one(item, reading)) is not None]
+        if has_primary:
+            check_primary(out, where)
+        return out or None
+
+    return read
+
+
+def check_primary(elements: Iterable[Mapping[str, Any]], where: str) -> None:
+    """**Raises** ``InvalidValue`` where more than one element is the primary one (RFC 7643 §2.4)."""
+    if sum(element.get("primary") is True for element in elements) > 1:
+        raise InvalidValue(f"{where}: only one value can be the primary one.")
+
+
+def _members(where: str) -> Read:
+    """Reads members as ids, in order and each once; what the server knows better (display, $ref) is ignored."""
+    known = {"value", "$ref", "type", "display"}
+
+    def read(value: Any, reading: Reading) -> Any:
+        if type(value) is dict:
+            if not reading.tolerances.lone_value:
+                raise InvalidValue(f"{where} has to be {_a_list}.")
+            value = [value]
+        if type(value) is not list:
+            raise InvalidValue(f"{where} has to be {_a_list}.")
+        ids: dict[str, None] = {}
+        for item in value:
+            if item is None:
+                continue
+            if type(item) is not dict:
+                raise InvalidValue(f'{where} has to be {_a_list}, each with the member\'s id as "value".')
+            id = item.get("value")
+            kind = item.get("type")
+            if not item.keys() <= known:
+                id, kind = _spelled_otherwise(item, where, known, reading)
+            if type(id) is not str or not id:
+                raise InvalidValue(f'{where}: each member needs its id as a string in "value".')
+            ids[id] = None
+            if kind is not None:
+                if type(kind) is not str:
+                    raise InvalidValue(f"{where}.type has to be a JSON string.")
+                reading.member_types[id] = kind
+        return list(ids) or None
+
+    return read
+
+
+def _spelled_otherwise(item: Mapping[str, Any], where: str, known: set[str], reading: Reading) -> tuple[Any, Any]:
+    found: dict[str, Any] = {}
+    for key, value in item.items():
+        lower = key.lower()
+        if lower not in known:
+            refuse_unknown(f"{where}.{key}", reading)
+        elif lower in found:
+            raise InvalidSyntax(f'The attribute "{where}.{lower}" stands twice, in different spellings; give it once.')
+        else:
+            found[lower] = value
+    return found.get("value"), found.get("type")
