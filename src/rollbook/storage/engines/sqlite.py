@@ -64,7 +64,7 @@ _STATUS = "UPDATE tenant SET status = ?2 WHERE id = ?1 AND status <> 'deleted'"
 _TENANT_GONE = "UPDATE tenant SET status = 'deleted', name_key = id WHERE id = ? AND status <> 'deleted'"
 _TOKENS_GONE = "DELETE FROM token WHERE tenant_id = ?"
 _CONNECTIONS_GONE = "DELETE FROM connection WHERE tenant_id = ?"
-_FIND_TOKEN = f"""SELECT {TOKEN_COLUMNS}, {TENANT_COLUMNS} FROM token k JOIN {TENANT_TABLES} ON t.id = k.tenant_id
+_FIND_TOKEN = f"""SELECT {TOKEN_COLUMNS}, {TENANT_COLUMNS} FROM {TENANT_TABLES} JOIN token k ON k.tenant_id = t.id
 WHERE k.digest = ?"""  # noqa: S608
 _SWEEPS = (
     "DELETE FROM resource WHERE rowid IN (SELECT rowid FROM resource WHERE tenant_id = ? LIMIT ?)",
