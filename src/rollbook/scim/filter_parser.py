@@ -50,11 +50,14 @@ _shapes: Recent[tuple[object, ...], Node] = Recent(_KEPT)
 _paths: Recent[tuple[object, ...], tuple[AttributePath, Node | None, str | None]] = Recent(_KEPT)
 
 
-def parse_filter(text: str, *, unquoted: bool = False, limits: Limits = STANDARD_LIMITS) -> Filter:
+def parse_filter(
+    text: str, *, unquoted: bool = False, value_path_sub: bool = True, limits: Limits = STANDARD_LIMITS
+) -> Filter:
     """Parse a filter.
 
     **Rules**: ``not`` binds closer than ``and``, ``and`` closer than ``or``; names of operators have no case.
-    ``unquoted`` admits a word without quotes as the value of ``externalId``, and nowhere else.
+    ``unquoted`` admits a word without quotes as the value of ``externalId``, and nowhere else; ``value_path_sub``
+    admits ``emails[…].value eq "x"``.
     **Raises** ``InvalidFilter`` with the position (from 1) and what was expected there; no value is repeated in it.
 
     >>> parse_filter('userName eq "ann"').literals
@@ -62,11 +65,10 @@ def parse_filter(text: str, *, unquoted: bool = False, limits: Limits = STANDARD
     """
     cut = _cut(text, unquoted, limits, InvalidFilter)
     shape, literals = lexer.masked(cut)
-    key = (limits.filter_depth, *shape)
+    key = (limits.filter_depth, value_path_sub, *shape)
     node = _shapes.get(key)
     if node is None:
-        parser = _Parser(text, shape, limits.filter_depth, InvalidFilter)
-        node = parser.whole_filter()
+        node = _Parser(text, shape, limits.filter_depth, InvalidFilter, value_path_sub).whole_filter()
         if len(shape) <= _LONGEST_KEPT:
             _shapes.put(key, node)
     return Filter(node, _literals(text, shape, literals, InvalidFilter), text)
@@ -139,13 +141,16 @@ _NOUNS: dict[_Refusal, str] = {InvalidFilter: "filter", InvalidPath: "path"}
 class _Parser:
     """Recursive descent over masked tokens. The depth is counted, so the stack is bounded."""
 
-    __slots__ = ("at", "depth", "greatest_depth", "literals", "refusal", "shape", "text")
+    __slots__ = ("at", "depth", "greatest_depth", "literals", "refusal", "shape", "text", "value_path_sub")
 
-    def __init__(self, text: str, shape: list[str], greatest_depth: int, refusal: _Refusal) -> None:
+    def __init__(
+        self, text: str, shape: list[str], greatest_depth: int, refusal: _Refusal, value_path_sub: bool = False
+    ) -> None:
         self.text = text
         self.shape = shape
         self.greatest_depth = greatest_depth
         self.refusal = refusal
+        self.value_path_sub = value_path_sub
         self.at = 0
         self.depth = 0
         self.literals = 0
@@ -233,7 +238,7 @@ class _Parser:
             self.expected("no brackets inside of brackets")
         node = self.bracketed(path)
         at = self.at
-        sub = self.sub_attribute()
+        sub = self.sub_attribute() if self.value_path_sub else None
         if sub is None:
             return ValuePath(path, node)
         more = self.comparison(AttributePath(None, sub, None, at))

@@ -63,6 +63,13 @@ def test_a_comparison_behind_brackets_is_about_the_same_element(text: str, shape
     assert parse_filter(text).shape == ValuePath(path("emails"), shape)
 
 
+def test_a_comparison_behind_brackets_is_refused_where_it_is_not_admitted() -> None:
+    for text in ('emails[type eq "work"].value eq "x"', "emails[a pr].value pr"):
+        parse_filter(text)
+        with pytest.raises(InvalidFilter, match="the end of the filter"):
+            parse_filter(text, value_path_sub=False)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
