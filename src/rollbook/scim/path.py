@@ -33,8 +33,8 @@ class BoundPath:
     """What a path points at in one resource type.
 
     ``place`` is its attribute (``name.givenName`` with its sub-attribute); ``filter`` chooses elements of it
-    (``match.matches_element``), ``sub`` is the sub-attribute behind the brackets. A path that is the URN of an
-    extension has no ``place``: ``extension`` says which one; otherwise it is the extension that ``place`` is in, if any.
+    (``match.matches_element``), ``sub`` is the sub-attribute behind the brackets. The URN of an extension alone has no
+    ``place``: then ``extension`` says which one; else it is the extension that ``place`` is in, if any.
     """
 
     place: Place | None
