@@ -49,12 +49,13 @@ STATEMENTS = 200
 class Link:
     """One connection. ``name`` is its ``application_name``, unlike any other's."""
 
-    __slots__ = ("_statements", "connection", "generation", "name")
+    __slots__ = ("_prepared", "_statements", "connection", "generation", "name")
 
     def __init__(self, connection: "asyncpg.Connection[Row]", name: str, generation: int) -> None:
         self.connection = connection
         self.name = name
         self.generation = generation
+        self._prepared = 0
         self._statements: OrderedDict[str, Statement] = OrderedDict()
 
     async def fetch(self, sql: str, *args: Any) -> list[Row]:
@@ -72,7 +73,9 @@ class Link:
         await self.connection.execute(sql)
 
     async def _prepare(self, sql: str) -> Statement:
-        statement = await self.connection.prepare(sql)
+        # Named: asyncpg would send one without a name to be parsed and planned every time.
+        self._prepared += 1
+        statement = await self.connection.prepare(sql, name=f"s{self._prepared}")
         self._statements[sql] = statement
         if len(self._statements) > STATEMENTS:
             # The one that was prepared first: those of every day are prepared again at no cost worth counting.

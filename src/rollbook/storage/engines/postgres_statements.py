@@ -126,9 +126,9 @@ ON r.tenant_id = $1 AND r.type = k.type AND r.id = k.id"""
 
 FOLLOW_UPDATES = f"""WITH gone AS (DELETE FROM attribute_index x
   USING unnest($2::smallint[], $3::uuid[]) AS k(type, id)
-  WHERE x.tenant_id = $1 AND x.type = k.type AND x.id = k.id AND NOT EXISTS (
-    SELECT FROM {_unnest(4, _INDEX_ARRAYS)} AS i(type, path, value, id, ordinal)
-    WHERE i.type = x.type AND i.path = x.path AND i.value = x.value AND i.id = x.id AND i.ordinal = x.ordinal)),
+  WHERE x.tenant_id = $1 AND x.type = k.type AND x.id = k.id AND (x.type, x.path, x.value, x.id, x.ordinal) NOT IN (
+    SELECT i.type, i.path, i.value, i.id, i.ordinal
+    FROM {_unnest(4, _INDEX_ARRAYS)} AS i(type, path, value, id, ordinal))),
 come AS (INSERT INTO attribute_index (tenant_id, type, path, value, id, ordinal)
   SELECT $1, i.* FROM {_unnest(4, _INDEX_ARRAYS)} AS i ON CONFLICT DO NOTHING)
 INSERT INTO event (tenant_id, {EVENT_COLUMNS}) SELECT $1, e.* FROM {_unnest(9, _EVENT_ARRAYS)} AS e"""
