@@ -1,23 +1,22 @@
-"""The composition root: the only module that knows which engines there are, and what stands on what."""
+"""The composition root: the only module that knows which engines there are, and what stands on what.
+
+The edge is imported by those who serve, so that a command that only opens the store starts quickly.
+"""
 
 import os
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from rollbook.clock import SYSTEM_CLOCK
 from rollbook.config import Settings
 from rollbook.config import load as load_settings
-from rollbook.deployment import Deployment
-from rollbook.dialects.model import standard
 from rollbook.scim.limits import Limits
 from rollbook.storage.contract import Store
 from rollbook.storage.errors import SchemaMismatch, StoreError
-from rollbook.web import limits as edge
-from rollbook.web import server
-from rollbook.web.asgi import Application
-from rollbook.web.guard import Guard
-from rollbook.web.health import Health
-from rollbook.web.logs import LogSettings
-from rollbook.web.scim_endpoint import ScimEndpoint
+
+if TYPE_CHECKING:
+    from rollbook.web.asgi import Application
+    from rollbook.web.limits import Limits as EdgeLimits
 
 
 def make_store(settings: Settings) -> Store:
@@ -57,9 +56,11 @@ def protocol_limits(settings: Settings) -> Limits:
     )
 
 
-def edge_limits(settings: Settings) -> edge.Limits:
+def edge_limits(settings: Settings) -> "EdgeLimits":
     """The limits of the HTTP edge as they are set."""
-    return edge.Limits(
+    from rollbook.web.limits import Limits as EdgeLimits
+
+    return EdgeLimits(
         header_bytes=settings.header_bytes,
         header_count=settings.header_count,
         url_bytes=settings.url_bytes,
@@ -67,13 +68,20 @@ def edge_limits(settings: Settings) -> edge.Limits:
     )
 
 
-def application() -> Application:
+def application() -> "Application":
     """The application that the environment's settings describe: what each worker process calls."""
     return build(load_settings({}, os.environ).settings)
 
 
-def build(settings: Settings) -> Application:
+def build(settings: Settings) -> "Application":
     """Put the house together. Nothing is opened before the application starts."""
+    from rollbook.deployment import Deployment
+    from rollbook.dialects.model import standard
+    from rollbook.web.asgi import Application
+    from rollbook.web.guard import Guard
+    from rollbook.web.health import Health
+    from rollbook.web.scim_endpoint import ScimEndpoint
+
     store = make_store(settings)
     house = Deployment(
         store=store,
@@ -114,6 +122,9 @@ def build(settings: Settings) -> Application:
 
 def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = None) -> None:
     """Serve until told to stop. **Raises** ``web.server.ServeError`` where the socket cannot be had."""
+    from rollbook.web import server
+    from rollbook.web.logs import LogSettings
+
     os.environ.update(settings.environment())  # what the workers read
     server.serve(
         "rollbook.app:application",

@@ -120,9 +120,7 @@ def test_3_5_60_anothers_user_cannot_become_a_member(two: Two, how: str) -> None
             return two.acorn.post("/Groups", body)
         if how == "PUT":
             return two.acorn.put(f"/Groups/{crew['id']}", body)
-        return two.acorn.patch(
-            f"/Groups/{crew['id']}", {"op": "add", "path": "members", "value": [{"value": id}]}
-        )
+        return two.acorn.patch(f"/Groups/{crew['id']}", {"op": "add", "path": "members", "value": [{"value": id}]})
 
     random = str(uuid.uuid4())
     foreign, unknown = give(two.ann["id"]), give(random)

@@ -18,7 +18,12 @@ async def query(operation: Query, work: Work) -> Listed:
     parameters = operation.parameters
     parsed = None
     if parameters.filter is not None:
-        parsed = parse_filter(parameters.filter, unquoted=work.tolerances.unquoted_value, limits=work.limits)
+        parsed = parse_filter(
+            parameters.filter,
+            unquoted=work.tolerances.unquoted_value,
+            value_path_sub=work.tolerances.value_path_sub_filter,
+            limits=work.limits,
+        )
     targets = tuple(_target(type, parsed, operation, work) for type in operation.types)
     sorted_ = parameters.sort_by is not None
     if sorted_ and all(target.sort is None for target in targets):

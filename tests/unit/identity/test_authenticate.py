@@ -101,7 +101,7 @@ async def test_a_token_ends_on_the_second_even_when_it_is_remembered(stage: Stag
 async def test_a_suspended_tenant_is_seen_within_three_seconds(stage: Stage) -> None:
     header = f"Bearer {(await stage.token()).secret}"
     await stage.authenticator.bearer(header)
-    await lifecycle.suspend(stage.store, stage.hands.clock(), stage.acorn)
+    await lifecycle.suspend(stage.store, stage.hands.clock(), "acorn")
     stage.hands.move(3)
     assert (await stage.authenticator.bearer(header)).tenant.status == "suspended"
 
