@@ -1,0 +1,1 @@
+"""Applications that are measured beside rollbook, each loaded by uvicorn."""

@@ -1,0 +1,121 @@
+"""The ratios that rollbook promises, each with its target, from the numbers of one run.
+
+The names of rows are keys of the result's JSON too. What was not measured in this run has no row.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from bench.measure import Cell
+from bench.scale import LISTED, SMALL, Single, questions
+
+OPERATIONS = ("create", "get", "filter", "PATCH")
+GROWTH_MB = 8.0
+"""What a listing may leave behind: the allocator keeps some pages of answers that it had to hold."""
+
+
+@dataclass
+class Row:
+    """``at_least`` tells whether more is better. ``value`` None: not measured here, ``note`` says why."""
+
+    name: str
+    value: float | None
+    target: float
+    unit: str
+    at_least: bool = True
+    note: str = ""
+
+    @property
+    def met(self) -> bool | None:
+        if self.value is None:
+            return None
+        return self.value >= self.target if self.at_least else self.value <= self.target
+
+
+@dataclass
+class Results:
+    """All that a run has measured."""
+
+    cells: list[Cell]
+    paced: dict[str, dict[str, float]]
+    singles: list[Single]
+    rss: dict[str, float]
+    listings: dict[str, dict[str, float]]
+    two_workers: dict[str, Any] | None = None
+
+    def rate(self, subject: str, operation: str) -> float | None:
+        return next((c.rate for c in self.cells if (c.subject, c.operation) == (subject, operation)), None)
+
+
+def rows(results: Results) -> list[Row]:
+    """Every target that this run can judge, in the order of the table."""
+    return [
+        *_ceilings(results),
+        *_peer(results),
+        *_workers(results),
+        *_growth(results),
+        *_paced(results),
+        *_memory(results),
+    ]
+
+
+def _ceilings(results: Results) -> Iterator[Row]:
+    pairs = (
+        ("PostgreSQL: create / pgbench insert of the same rows", ("PostgreSQL", "create"), ("pgbench", "create"), 40),
+        ("PostgreSQL: get / plain ASGI echo", ("PostgreSQL", "get"), ("echo", "GET"), 30),
+        ("PostgreSQL: PATCH of one attribute / pgbench update", ("PostgreSQL", "PATCH"), ("pgbench", "update"), 25),
+        ("SQLite: get / plain ASGI echo", ("SQLite", "get"), ("echo", "GET"), 45),
+    )
+    for name, ours, ceiling, target in pairs:
+        rate, top = results.rate(*ours), results.rate(*ceiling)
+        if rate is not None and top:
+            yield Row(name, rate / top * 100, target, "%")
+
+
+def _peer(results: Results) -> Iterator[Row]:
+    for engine in ("PostgreSQL", "SQLite"):
+        for operation in OPERATIONS:
+            rate, other = results.rate(engine, operation), results.rate("scim2-server", operation)
+            if rate is not None and other:
+                yield Row(f"{engine}: {operation} / scim2-server in memory", rate / other, 10, "times")
+
+
+def _workers(results: Results) -> Iterator[Row]:
+    if results.two_workers is not None:
+        name = "PostgreSQL: get with two workers / with one"
+        yield Row(name, results.two_workers["ratio"], 1.5, "times", note=results.two_workers["note"])
+
+
+def _growth(results: Results) -> Iterator[Row]:
+    found = {(s.engine, s.question, s.users): s for s in results.singles}
+    largest = {engine: max(s.users for s in results.singles if s.engine == engine) for engine, _, _ in found}
+    for engine, users in largest.items():
+        groups = [s for s in results.singles if s.engine == engine and "one member" in s.question]
+        if len(groups) == 2:
+            name = f"{engine}: PATCH of one member, group of {LISTED:,} / group of 10"
+            yield Row(name, groups[1].p50 / groups[0].p50, 2, "times", at_least=False)
+        small, large = found[engine, "userName eq", SMALL], found[engine, "userName eq", users]
+        name = f"{engine}: userName eq, tenant of {users:,} / tenant of {SMALL:,}"
+        yield Row(name, large.p50 / small.p50, 1.5, "times", at_least=False)
+        for question, _, indexed in questions(users):
+            if indexed:
+                single = found[engine, question, users]
+                yield Row(f"{engine}: {question}, {users:,} users", single.p50, 5, "ms", at_least=False)
+
+
+def _paced(results: Results) -> Iterator[Row]:
+    for name, sample in results.paced.items():
+        yield Row(
+            f"{name}: p99 / p50 at half of the highest rate", sample["p99_ms"] / sample["p50_ms"], 10, "times", False
+        )
+
+
+def _memory(results: Results) -> Iterator[Row]:
+    for name, peak in results.rss.items():
+        yield Row(f"{name}: memory of a worker under load, at its highest", peak, 150, "MB", at_least=False)
+    for name, listing in results.listings.items():
+        growth = listing["rss_end_mb"] - listing["rss_early_mb"]
+        yield Row(
+            f"{name}: memory gained while {LISTED:,} users are listed twice", growth, GROWTH_MB, "MB", at_least=False
+        )
