@@ -251,7 +251,7 @@ def _members(where: str) -> Read:
             raise InvalidValue(f"{where} has to be {_a_list}.")
         ids: dict[str, None] = {}
         for item in value:
-            if item is None:
+            if item is None or item == {}:
                 continue
             if type(item) is not dict:
                 raise InvalidValue(f'{where} has to be {_a_list}, each with the member\'s id as "value".')
