@@ -1,7 +1,7 @@
-"""``python -m tests.support.serve_app '{"app_factory": "module:name", …}'``: calls ``serve`` with options given as JSON.
+"""``python -m tests.support.serve_app '{"app_factory": "module:name", …}'``: calls ``serve`` with options from JSON.
 
-``limits`` and ``log`` are objects of their fields; the URL is printed when the server answers, and an error that rollbook
-raises on purpose is printed on stderr and ends the process with 1, as the command line does.
+``limits`` and ``log`` are objects of their fields; the URL is printed when the server answers, and an error that
+rollbook raises on purpose is printed on stderr and ends the process with 1, as the command line does.
 """
 
 import json

@@ -141,8 +141,8 @@ def running_server(
     """A running server: an import string of an application factory, or a command.
 
     In a command, ``{port}`` and ``{host}`` are filled in: ``[sys.executable, "-m", "rollbook", "serve", "--port",
-    "{port}"]``. ``options`` are those of ``serve`` (with an import string), ``env`` is added to the environment, ``path``
-    is what is asked until it answers anything at all.
+    "{port}"]``. ``options`` are those of ``serve`` (with an import string), ``env`` is added to the environment,
+    ``path`` is what is asked until it answers anything at all.
     """
     chosen = port if port is not None else free_port()
     if isinstance(app, str):

@@ -38,7 +38,10 @@ ANSWER_EXTENSION = "rollbook.answer"
 _NOTHING, _HEADERS, _BODY = range(3)
 _METHOD_NOT_KNOWN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40} ")
 
-_MALFORMED = "This is not a well-formed HTTP/1.1 message: look at its line ends, header lines, lengths and chunks."
+_MALFORMED = (
+    "This is not a well-formed HTTP/1.1 message: look at its address (percent-encoded?), line ends, header lines, "
+    "lengths and chunks."
+)
 _SLOW_HEADERS = "The headers of the request did not arrive in time: send them at once."
 _SLOW_BODY = "The body of the request did not arrive in time: send it faster, or in smaller requests."
 
