@@ -1,7 +1,7 @@
-"""What tests put into a store: the cast, built without the protocol core, so that a store can be tested alone.
+"""What tests put into a store, and ask of it: the cast, as values.
 
-The search form here is made by the simplest rule that is right for the cast: every text without case. What makes it for
-real is ``scim.search_form``.
+Search forms and index rows are made by the core (``scim.search_form``), filters are bound by hand: a store is tested
+without a parser.
 """
 
 from collections.abc import Sequence
@@ -12,12 +12,31 @@ import orjson
 from rollbook.events import Event, Kind
 from rollbook.ids import new_id, ordered_id
 from rollbook.scim import urns
-from rollbook.scim.catalog_reader import GROUP_NUMBER, USER_NUMBER
-from rollbook.storage.records import Content, Delete, IndexRow, Insert, MemberChange, Tenant, Token, Update
+from rollbook.scim.attributes import Compare
+from rollbook.scim.binding import BoundComparison, BoundFilter, BoundNot, BoundPresent, BoundShape, Operand
+from rollbook.scim.catalog_reader import standard_types
+from rollbook.scim.filter import Operator
+from rollbook.scim.folding import fold
+from rollbook.scim.schema import Place, ResourceType
+from rollbook.scim.search_form import index_rows, search_form
+from rollbook.storage.records import (
+    INDEX_VALUE_LIMIT,
+    Content,
+    Delete,
+    IndexRow,
+    Insert,
+    MemberChange,
+    Query,
+    Target,
+    Tenant,
+    Token,
+    Update,
+)
 
 START = "2026-01-31T08:00:00.000Z"
 LATER = "2026-01-31T09:00:00.000Z"
 LATER_STILL = "2026-01-31T10:00:00.000Z"
+USER, GROUP = standard_types()
 CAST = {"ann": ("Ann", "Aster"), "bo": ("Bo", "Birch"), "cleo": ("Cleo", "Clover")}
 
 
@@ -38,82 +57,61 @@ def token(tenant: Tenant, digest: bytes = b"d" * 32, *, name: str = "sync", at: 
     return Token(new_id(), tenant.id, tenant.connection, name, digest, "x9k2", at, None, None)
 
 
-def user_document(name: str, **more: Any) -> dict[str, Any]:
+def user_document(name: str, /, **more: Any) -> dict[str, Any]:
     """The canonical document of a user of the cast, or of anyone."""
     given, family = CAST.get(name.lower(), (name, "Elder"))
-    return {
+    document = {
         "schemas": [urns.USER],
         "userName": name,
         "name": {"givenName": given, "familyName": family},
         "displayName": f"{given} {family}",
         "emails": [{"value": f"{name}@Acorn.example", "type": "work", "primary": True}],
         "active": True,
-    } | more
+    }
+    return {key: value for key, value in (document | more).items() if value is not None}
 
 
-def group_document(name: str, **more: Any) -> dict[str, Any]:
+def group_document(name: str, /, **more: Any) -> dict[str, Any]:
     return {"schemas": [urns.GROUP], "displayName": name} | more
 
 
-def folded(value: Any) -> Any:
-    """Every text in it without case."""
-    match value:
-        case str():
-            return value.casefold()
-        case dict():
-            return {key: folded(inner) for key, inner in value.items()}
-        case list():
-            return [folded(inner) for inner in value]
-        case _:
-            return value
-
-
-def content(document: dict[str, Any], *, key: str | None = None, external_id: str | None = None) -> Content:
-    """What is kept of a document. ``key`` is its userName in search form, where it has one."""
-    name = document.get("userName")
-    display = document.get("displayName") or name
+def content(type: ResourceType, document: dict[str, Any], external_id: str | None = None) -> Content:
+    """What is kept of a document."""
+    search = search_form(type)(document)
+    display = document.get("displayName") or document.get("userName")
     return Content(
-        key=key if key is not None else folded(name),
+        key=search[type.key.name] if type.key else None,
         external_id=external_id,
         display=display,
-        display_key=folded(display),
+        display_key=fold(Compare.FOLDED, display) if display else None,
         document=orjson.dumps(document),
-        search=orjson.dumps(folded(document)),
+        search=orjson.dumps(search),
     )
 
 
-def index_rows(document: dict[str, Any]) -> list[IndexRow]:
-    """The rows of ``index_paths``: of a User ``emails.value``, ``name.familyName``, ``displayName``; of a Group
-    ``displayName``."""
-    if document["schemas"] == [urns.GROUP]:
-        return [IndexRow(0, folded(document["displayName"]), 0)]
-    emails = [IndexRow(0, folded(email["value"]), i) for i, email in enumerate(document.get("emails", ()))]
-    family = document.get("name", {}).get("familyName")
-    display = document.get("displayName")
-    return [
-        *emails,
-        *([IndexRow(1, folded(family), 0)] if family else ()),
-        *([IndexRow(2, folded(display), 0)] if display else ()),
-    ]
+def indexed(type: ResourceType, document: dict[str, Any]) -> list[IndexRow]:
+    """The index rows of a document."""
+    return [IndexRow(*row) for row in index_rows(type, INDEX_VALUE_LIMIT)(search_form(type)(document))]
 
 
 def user(
     tenant: Tenant,
     name: str = "ann",
+    /,
     *,
     id: str | None = None,
     at: str = START,
     external_id: str | None = None,
-    key: str | None = None,
     **more: Any,
 ) -> Insert:
-    """A new user. ``more`` goes into the document."""
-    return _insert(tenant, USER_NUMBER, user_document(name, **more), id, at, key, external_id, ())
+    """A new user. ``more`` goes into the document; what is None there is left out."""
+    return _insert(tenant, USER, user_document(name, **more), id, at, external_id, ())
 
 
 def group(
     tenant: Tenant,
     name: str = "Gardeners",
+    /,
     *,
     id: str | None = None,
     at: str = START,
@@ -122,27 +120,26 @@ def group(
     **more: Any,
 ) -> Insert:
     """A new group. ``more`` goes into the document."""
-    return _insert(tenant, GROUP_NUMBER, group_document(name, **more), id, at, None, external_id, members)
+    return _insert(tenant, GROUP, group_document(name, **more), id, at, external_id, members)
 
 
 def _insert(
     tenant: Tenant,
-    type: int,
+    type: ResourceType,
     document: dict[str, Any],
     id: str | None,
     at: str,
-    key: str | None,
     external_id: str | None,
     members: Sequence[str],
 ) -> Insert:
     made = id or new_id()
     return Insert(
-        type=type,
+        type=type.number,
         id=made,
         connection=tenant.connection,
         at=at,
-        content=content(document, key=key, external_id=external_id),
-        index=index_rows(document),
+        content=content(type, document, external_id),
+        index=indexed(type, document),
         event=event(at=at, resource=made, status=201),
         members=members,
     )
@@ -164,8 +161,8 @@ def replaced(
         version=version,
         at=at,
         event=event(Kind.RESOURCE_REPLACED, at, resource=insert.id, status=200),
-        content=content(document, external_id=external_id),
-        index=index_rows(document),
+        content=content(_type(insert.type), document, external_id),
+        index=indexed(_type(insert.type), document),
         members=members,
     )
 
@@ -198,3 +195,36 @@ def deleted(insert: Insert, version: int | None = None, *, at: str = LATER) -> D
         at=at,
         event=event(Kind.RESOURCE_DELETED, at, resource=insert.id, status=204),
     )
+
+
+def _type(number: int) -> ResourceType:
+    return next(type for type in standard_types() if type.number == number)
+
+
+def place(type: ResourceType, path: str) -> Place:
+    """The place of a path without a URN: ``name.familyName``."""
+    name, _, sub = path.partition(".")
+    found = type.place(None, name, sub or None)
+    assert found is not None, path
+    return found
+
+
+def where(type: ResourceType, path: str, operator: str, operand: Operand) -> BoundFilter:
+    """``path operator operand``; the operand is in search form."""
+    node = BoundComparison(place(type, path), Operator(operator), 0)
+    return BoundFilter(BoundShape(type, node, ()), (operand,))
+
+
+def present(type: ResourceType, path: str, *, absent: bool = False) -> BoundFilter:
+    """``path pr``, or ``not (path pr)``."""
+    node = BoundPresent(place(type, path))
+    return BoundFilter(BoundShape(type, BoundNot(node) if absent else node, ()), ())
+
+
+def users_where(path: str, operator: str, operand: Operand, *, offset: int = 0, limit: int = 100) -> Query:
+    return Query((Target(USER, where(USER, path, operator, operand)),), offset, limit)
+
+
+def users_by(path: str, *, descending: bool = False, offset: int = 0, limit: int = 100) -> Query:
+    """All users, in the order of a path."""
+    return Query((Target(USER, None, place(USER, path)),), offset, limit, sorted=True, descending=descending)
