@@ -14,8 +14,8 @@ from rollbook.cli.demo_client import BASE, DemoClient, DemoFailed
 from rollbook.cli.demo_people import USER
 from rollbook.cli.options import Config, Database, Json
 from rollbook.cli.output import fail, print_json, say
-from rollbook.cli.serve import Port, fit_to_serve, refuse_many_on_sqlite, refuse_taken_port
-from rollbook.cli.session import load, with_store
+from rollbook.cli.serve import Port, refuse_many_on_sqlite, refuse_taken_port
+from rollbook.cli.session import load, refuse_unfit, with_store
 from rollbook.clock import SYSTEM_CLOCK
 from rollbook.identity import static_tokens
 from rollbook.ids import random_bytes
@@ -70,7 +70,7 @@ def _settings(loaded: "Loaded") -> "Settings":
 
 async def _open_tenant(store: "Store") -> str:
     """The tenant, made where it is missing, and a fresh token for it."""
-    await fit_to_serve(store)
+    await refuse_unfit(store)
     tenant = await store.find_tenant(TENANT)
     if tenant is None:
         from rollbook.app import dialect_names

@@ -94,12 +94,12 @@ def _database(settings: "Settings") -> Iterator[Finding]:
         yield Finding("database", False, f"{shown} is not there yet", "`rollbook db migrate` makes it")
         return
 
-    async def look(store: "Store") -> tuple[int, list[str]]:
+    async def look(store: "Store") -> tuple[int, list[str], list[str]]:
         await store.ping()
-        return await store.schema_version(), await store.problems()
+        return await store.schema_version(), await store.problems(), await store.risks()
 
     try:
-        version, problems = with_store(settings, look, empty="leave")
+        version, problems, risks = with_store(settings, look, empty="leave")
     except SchemaMismatch as mismatch:
         yield Finding("database", False, *explain(mismatch.found, mismatch.wanted))
         return
@@ -113,6 +113,8 @@ def _database(settings: "Settings") -> Iterator[Finding]:
         yield Finding("database", True, f"{shown}, schema {version}")
     for problem in problems:
         yield Finding(check, False, problem, "mend this before you serve: `rollbook serve` refuses to start")
+    for risk in risks:
+        yield Finding("database", False, risk, "mend this; `rollbook serve` starts all the same")
     if check == "database":
         yield Finding("role", True, "an SQLite file has none; who may read the file may read everything")
     elif not problems:

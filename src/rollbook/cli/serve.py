@@ -6,11 +6,10 @@ import typer
 
 from rollbook.cli.options import Config, Database
 from rollbook.cli.output import fail
-from rollbook.cli.session import load, with_store
+from rollbook.cli.session import load, refuse_unfit, with_store
 
 if TYPE_CHECKING:
     from rollbook.config import Settings
-    from rollbook.storage.contract import Store
 
 Host = Annotated[str | None, typer.Option(help="Where to listen. Else 127.0.0.1: only this machine.")]
 Port = Annotated[int | None, typer.Option(help="The port to listen on. Else 8080.")]
@@ -42,7 +41,7 @@ def serve(
     ).settings
     refuse_many_on_sqlite(settings)
     refuse_taken_port(settings.host, settings.port)
-    with_store(settings, fit_to_serve, empty="migrate")
+    with_store(settings, refuse_unfit, empty="migrate")
     from rollbook.app import serve as serve_app
 
     serve_app(settings)
@@ -55,13 +54,6 @@ def refuse_many_on_sqlite(settings: "Settings") -> None:
             f"{settings.workers} workers cannot share an SQLite file: it has one writer, and one process serves it",
             "leave --workers at 1, or move to PostgreSQL (`rollbook db backup FILE`, then `rollbook db restore FILE`)",
         )
-
-
-async def fit_to_serve(store: "Store") -> None:
-    """Refuse to start on a database that cannot keep what is promised: a superuser role, a damaged file."""
-    problems = await store.problems()
-    if problems:
-        fail(f"this database is not fit to serve: {'; '.join(problems)}", "`rollbook doctor` looks at everything")
 
 
 def refuse_taken_port(host: str, port: int) -> None:

@@ -75,9 +75,17 @@ async def see_to_schema(store: "Store", *, migrate: bool) -> None:
         await store.ping()
     except SchemaMismatch as mismatch:
         if mismatch.found == 0 and migrate:
+            await refuse_unfit(store)  # before anything is made with a role that must not serve
             await store.migrate()
             return
         fail(*explain(mismatch.found, mismatch.wanted))
+
+
+async def refuse_unfit(store: "Store") -> None:
+    """Refuse a database that cannot keep what is promised: a superuser role, a damaged file."""
+    problems = await store.problems()
+    if problems:
+        fail(f"this database is not fit to serve: {'; '.join(problems)}", "`rollbook doctor` looks at everything")
 
 
 def explain(found: int, wanted: int) -> tuple[str, str]:

@@ -92,7 +92,13 @@ class Store(Protocol):
         """Bring the schema up to this release; the names of the migrations that ran, oldest first."""
 
     async def problems(self) -> list[str]:
-        """What makes this database unfit to serve (role is a superuser, integrity check fails, …), as sentences."""
+        """What makes this database unfit to serve (role is a superuser, integrity check fails, …), as sentences.
+
+        An empty database can be asked too, before it is migrated.
+        """
+
+    async def risks(self) -> list[str]:
+        """What an operator should mend, though one can serve with it (a file that others can read, a full disk)."""
 
     def tenant(self, tenant_id: str) -> TenantStore:
         """The handle on one tenant. **Raises** ``ValueError`` for an empty or malformed id (fail closed)."""

@@ -73,6 +73,9 @@ class PostgresStore:
     async def problems(self) -> list[str]:
         return await self._with(schema.problems)
 
+    async def risks(self) -> list[str]:
+        return await self._with(schema.risks)
+
     def tenant(self, tenant_id: str) -> PostgresTenant:
         if str(UUID(tenant_id)) != tenant_id or tenant_id == NO_TENANT:
             raise ValueError("a tenant's id is a UUID in lower case")
@@ -135,7 +138,7 @@ class PostgresStore:
 
     async def restore(self, path: str) -> None:
         """Needs the role that owns the tables."""
-        await self._with(lambda link: read_backup(link, path))
+        await self._with(lambda link: read_backup(link, path, self._clock.written()))
 
     async def _of_tenant(self, tenant: str, event: Event, work: Callable[[Link], Awaitable[T]]) -> T:
         if not is_id(tenant):

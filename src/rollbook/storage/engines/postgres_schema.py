@@ -4,6 +4,8 @@
 row or table, undoes its own and looks again. No advisory locks, no ``LOCK TABLE`` (they do not exist everywhere).
 """
 
+from collections.abc import Mapping
+
 from asyncpg import DuplicateTableError, PostgresError, UniqueViolationError
 
 from rollbook.storage.engines.postgres_pool import Link
@@ -39,7 +41,7 @@ _PROBLEMS = {
     "SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::boolean": (
         "the database is read-only (a standby, or default_transaction_read_only)"
     ),
-    f"""SELECT count(*) <> {len(OWN_TABLES)} FROM pg_class
+    f"""SELECT to_regclass('rollbook_schema') IS NOT NULL AND count(*) <> {len(OWN_TABLES)} FROM pg_class
     WHERE oid IN ({", ".join(f"to_regclass('{name}')" for name in OWN_TABLES)})
     AND relrowsecurity AND relforcerowsecurity""": (
         "row-level security is not forced on every table; run `rollbook db migrate`, or restore it by hand"
@@ -48,6 +50,10 @@ _PROBLEMS = {
     OR has_table_privilege(oid, 'TRUNCATE') FROM pg_class WHERE oid = to_regclass('event')""": (
         "the role may change or delete events; REVOKE UPDATE, DELETE, TRUNCATE ON event from it"
     ),
+}
+"""Questions whose answer should be false, and what is said otherwise."""
+
+_RISKS = {
     "SELECT current_setting('fsync')::boolean IS FALSE OR current_setting('full_page_writes')::boolean IS FALSE": (
         "the server runs with fsync or full_page_writes off: acknowledged writes may be lost when it crashes"
     ),
@@ -55,7 +61,7 @@ _PROBLEMS = {
         "the server runs with synchronous_commit off: acknowledged writes may be lost when it crashes"
     ),
 }
-"""Questions whose answer should be false, and what is said otherwise."""
+"""As above, for what can be served with."""
 
 
 async def version(link: Link) -> int:
@@ -123,8 +129,17 @@ def grants(role: str) -> str:
 
 async def problems(link: Link) -> list[str]:
     """See ``Store.problems``."""
+    return await _true(link, _PROBLEMS)
+
+
+async def risks(link: Link) -> list[str]:
+    """See ``Store.risks``."""
+    return await _true(link, _RISKS)
+
+
+async def _true(link: Link, questions: Mapping[str, str]) -> list[str]:
     found = []
-    for question, sentence in _PROBLEMS.items():
+    for question, sentence in questions.items():
         rows = await link.fetch(question)
         if rows and rows[0][0]:
             found.append(sentence)

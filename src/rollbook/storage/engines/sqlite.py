@@ -46,7 +46,7 @@ from rollbook.storage.migrations import Migration, latest, migrations
 from rollbook.storage.records import Tenant, Token
 
 DISK_LOW = 256 * 1024 * 1024
-"""Bytes free under which ``problems`` speaks up: room for some 100,000 users and the journal."""
+"""Bytes free under which ``risks`` speaks up: room for some 100,000 users and the journal."""
 
 SWEEP = 5_000
 """Rows of a deleted tenant that go in one transaction, so that other tenants' writes wait a few ms at most."""
@@ -137,8 +137,10 @@ class SqliteStore:
         return [m.name for m in migrations(self.name) if await self._write(partial(_migrate, m, at))]
 
     async def problems(self) -> list[str]:
-        found = [f"the database file is damaged: {line}" for line in await self._opened()[1].run(damage)]
-        return found + await asyncio.to_thread(_file_problems, Path(self._path))
+        return [f"the database file is damaged: {line}" for line in await self._opened()[1].run(damage)]
+
+    async def risks(self) -> list[str]:
+        return await asyncio.to_thread(_file_risks, Path(self._path))
 
     def tenant(self, tenant_id: str) -> SqliteTenant:
         if str(UUID(tenant_id)) != tenant_id or tenant_id == NO_TENANT:
@@ -187,7 +189,7 @@ class SqliteStore:
         await self._opened()[2].outside(partial(read_backup, path))
 
 
-def _file_problems(path: Path) -> list[str]:
+def _file_risks(path: Path) -> list[str]:
     found = []
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
