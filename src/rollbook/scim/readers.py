@@ -250,8 +250,12 @@ def _members(where: str) -> Read:
         if type(value) is not list:
             raise InvalidValue(f"{where} has to be {_a_list}.")
         ids: dict[str, None] = {}
+        empty = False
         for item in value:
-            if item is None or item == {}:
+            if item is None:
+                continue
+            if item == {}:  # unassigned beside members, but no way to name none
+                empty = True
                 continue
             if type(item) is not dict:
                 raise InvalidValue(f'{where} has to be {_a_list}, each with the member\'s id as "value".')
@@ -266,6 +270,8 @@ def _members(where: str) -> Read:
                 if type(kind) is not str:
                     raise InvalidValue(f"{where}.type has to be a JSON string.")
                 reading.member_types[id] = kind
+        if empty and not ids:
+            raise InvalidValue(f'{where}: each member needs its id as a string in "value".')
         return list(ids) or None
 
     return read

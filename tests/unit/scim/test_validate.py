@@ -288,7 +288,7 @@ def test_members_are_ids_in_order_each_once() -> None:
 
 @pytest.mark.parametrize(
     "members",
-    ["a", ["a"], [{"value": None}], [{"value": ""}], [{"value": 1}], [{"display": "x"}], [[]], 1,
+    ["a", ["a"], [{}], [{"value": None}], [{"value": ""}], [{"value": 1}], [{"display": "x"}], [[]], 1,
      [{"value": "a", "type": 1}]],
 )  # fmt: skip
 def test_malformed_members_are_invalid_values(members: Any) -> None:
