@@ -58,7 +58,7 @@ def is_lost(error: BaseException) -> bool:
     """Whether the connection is of no more use, so that nobody knows what became of a statement under way."""
     if isinstance(error, PostgresError):
         return code_of(error).startswith(_GONE)
-    return True
+    return not _is_ours(error)
 
 
 def store_error(error: BaseException, wanted: int = 0) -> StoreError | None:

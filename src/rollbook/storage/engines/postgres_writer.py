@@ -3,7 +3,8 @@
 **Rules**:
 
 - New resources of a batch are one statement; new contents of a batch are one transaction of two statements. A batch that
-  breaks uniqueness is undone and made again one change at a time, so that each has its own outcome.
+  holds something impossible (a value that is taken, say) is undone and made again one change at a time, so that each has
+  its own outcome.
 - Whoever changes memberships locks the members first (``FOR KEY SHARE``: they may change, not go), the group after; who
   deletes locks the resource first, its groups after. Ids are locked in their order. What deadlocks all the same is made
   again.
@@ -17,9 +18,9 @@ from typing import Any
 from rollbook.storage.engines import postgres_statements as sql
 from rollbook.storage.engines.postgres_batches import Batches
 from rollbook.storage.engines.postgres_changes import CHANGES, update_contents
-from rollbook.storage.engines.postgres_rows import insert_arguments
+from rollbook.storage.engines.postgres_rows import insert_arguments, is_id
 from rollbook.storage.engines.postgres_transactions import Transactions
-from rollbook.storage.errors import AlreadyExists, NotFound
+from rollbook.storage.errors import Busy, NotFound, SchemaMismatch, Unavailable
 from rollbook.storage.records import Applied, Change, Insert, Update
 
 BATCH = 64
@@ -45,6 +46,8 @@ class Writer:
 
     async def apply(self, tenant: str, change: Change) -> Applied:
         """See ``TenantStore.apply``. A caller who gives up leaves the change to be made whole, or not at all."""
+        if not (isinstance(change, Insert) or is_id(change.id)):
+            raise NotFound
         if isinstance(change, Insert) and not change.members:
             return await self._inserts.submit(tenant, change)
         if isinstance(change, Update) and change.members is None and change.content is not None:
@@ -60,8 +63,8 @@ class Writer:
         events = [change.event.id for change in changes]
         try:
             rows = await self._transactions.statement(tenant, events, sql.INSERT, *insert_arguments(tenant, changes))
-        except AlreadyExists:
-            if len(changes) == 1:
+        except Exception as error:
+            if len(changes) == 1 or isinstance(error, Busy | Unavailable | SchemaMismatch):
                 raise
             return await self._each(self._insert_all, tenant, changes)
         if rows is None:
@@ -78,8 +81,8 @@ class Writer:
         events = [change.event.id for change in changes]
         try:
             outcomes = await self._transactions.run(tenant, events, lambda link: update_contents(link, tenant, ordered))
-        except AlreadyExists:
-            if len(changes) == 1:
+        except Exception as error:
+            if len(changes) == 1 or isinstance(error, Busy | Unavailable | SchemaMismatch):
                 raise
             return await self._each(self._update_all, tenant, changes)
         by_event = {change.event.id: outcome for change, outcome in zip(ordered, outcomes, strict=True)}
