@@ -21,6 +21,9 @@ class Op(StrEnum):
     REPLACE = "replace"
 
 
+_OPS = {op.value: op for op in Op}
+
+
 @dataclass(frozen=True, slots=True)
 class PatchOperation:
     """One operation. ``path`` is the client's text or None; ``value`` is None where it was null or not there."""
@@ -52,10 +55,9 @@ def _operation(item: Any, number: int) -> PatchOperation:
         raise InvalidSyntax(f"{where} has to be a JSON object.")
     fields = _fields(item, ("op", "path", "value"), where)
     name = fields.get("op")
-    try:
-        op = Op(name.lower() if isinstance(name, str) else "")
-    except ValueError:
-        raise InvalidSyntax(f'{where}: "op" has to be "add", "remove" or "replace".') from None
+    op = _OPS.get(name.lower()) if isinstance(name, str) else None
+    if op is None:
+        raise InvalidSyntax(f'{where}: "op" has to be "add", "remove" or "replace".')
     path = fields.get("path")
     if path is not None and not isinstance(path, str):
         raise InvalidPath(f'{where}: "path" has to be a string.')

@@ -166,7 +166,7 @@ class _Patch:
             except InvalidPath:
                 refuse_unknown(path.partition("[")[0], self.reading)
                 return
-            note(self.reading.notes, "path as a key" if is_path else "dotted key", target.name)
+            note(self.reading.notes, "path as a key" if is_path else "dotted key", target.name or key)
             self.at(op, target, item)
             return
         refuse_unknown(path.partition("[")[0], self.reading)

@@ -4,7 +4,7 @@ Functions from the old canonical value to the new one; None is unassigned, befor
 place, so an operation that fails leaves everything as it was.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,7 +74,7 @@ class Change:
         RFC 7644 §3.5.2.3 says so of complex attributes; that elements which a filter selects are no other case is
         what clients and other servers take it to mean.
         """
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             new = slot.read_one(value, self.reading)  # a tolerated text, or a refusal
             if new is None:
                 return None
@@ -201,11 +201,11 @@ def _put(holder: dict[str, Any], name: str, value: Any) -> None:
 
 
 def _primary(element: Any) -> bool:
-    return isinstance(element, Mapping) and element.get("primary") is True
+    return isinstance(element, dict) and element.get("primary") is True
 
 
 def _is_meant(given: Any, element: Any) -> bool:
     """Whether a value in a ``remove`` selects an element: everything that it says is so."""
-    if isinstance(given, Mapping) and isinstance(element, Mapping):
+    if isinstance(given, dict) and isinstance(element, dict):
         return all(element.get(name) == item for name, item in given.items())
     return bool(given == element) and given is not None
