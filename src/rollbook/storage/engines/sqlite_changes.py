@@ -27,7 +27,7 @@ step for each type."""
 
 TYPES_OF = f"""{KINDS}
 SELECT r.id, r.type FROM kind CROSS JOIN json_each(?2) j
-CROSS JOIN resource r ON r.tenant_id = ?1 AND r.type = kind.type AND r.id = j.value"""  # noqa: S608
+CROSS JOIN resource r ON r.tenant_id = ?1 AND r.type = kind.type AND r.id = j.value"""
 
 _CONNECTION = "SELECT 1 FROM connection WHERE tenant_id = ? AND id = ?"
 _STATE = "SELECT version, created, last_modified FROM resource WHERE tenant_id = ? AND type = ? AND id = ?"

@@ -4,8 +4,6 @@
 for a row that a page skips. Rows are counted only where the page itself does not tell how many there are.
 """
 
-# ruff: noqa: S608 - the texts come from storage.sql, which puts no value into them
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -48,7 +48,7 @@ EVENT_COLUMNS = COLUMNS["event"].removeprefix("tenant_id, ")
 def _insert(table: str, count: int) -> str:
     columns = COLUMNS[table]
     places = ", ".join(_WRAPPED.get(name.strip(), "?") for name in columns.split(","))
-    return f"INSERT INTO {table} ({columns}) VALUES " + ", ".join([f"({places})"] * count)  # noqa: S608 - names are ours
+    return f"INSERT INTO {table} ({columns}) VALUES " + ", ".join([f"({places})"] * count)
 
 
 def add_rows(connection: apsw.Connection, table: str, rows: Sequence[Row]) -> None:

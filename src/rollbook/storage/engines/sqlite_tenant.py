@@ -35,7 +35,7 @@ AT_ONCE = 200
 EVENTS = 500
 """Events read at a time."""
 
-_GET = f"SELECT {STORED_COLUMNS} FROM resource r WHERE r.tenant_id = ? AND r.type = ? AND r.id = ?"  # noqa: S608
+_GET = f"SELECT {STORED_COLUMNS} FROM resource r WHERE r.tenant_id = ? AND r.type = ? AND r.id = ?"
 _COUNT = "SELECT count(*) FROM resource WHERE tenant_id = ? AND type = ?"
 _MEMBERS = """SELECT m.group_id, m.member_id, m.member_type, r.display FROM json_each(?2) j
 CROSS JOIN member m ON m.tenant_id = ?1 AND m.group_id = j.value
@@ -48,10 +48,10 @@ _GROUPS = f"""{KINDS}, up (member, id, direct) AS (
     SELECT up.member, m.group_id, 0 FROM up CROSS JOIN member m ON m.tenant_id = ?1 AND m.member_id = up.id)
 SELECT up.member, up.id, r.display, max(up.direct) FROM up CROSS JOIN kind
 CROSS JOIN resource r ON r.tenant_id = ?1 AND r.type = kind.type AND r.id = up.id
-GROUP BY up.member, up.id ORDER BY up.member, up.id"""  # noqa: S608
+GROUP BY up.member, up.id ORDER BY up.member, up.id"""
 _EVENTS = f"""SELECT {EVENT_COLUMNS} FROM event
-WHERE tenant_id = ?1 AND (at, id) > (?2, ?3) AND at < ?4 ORDER BY at, id LIMIT ?5"""  # noqa: S608
-_TOKENS = f"SELECT {TOKEN_COLUMNS} FROM token k WHERE k.tenant_id = ? ORDER BY k.created, k.id"  # noqa: S608
+WHERE tenant_id = ?1 AND (at, id) > (?2, ?3) AND at < ?4 ORDER BY at, id LIMIT ?5"""
+_TOKENS = f"SELECT {TOKEN_COLUMNS} FROM token k WHERE k.tenant_id = ? ORDER BY k.created, k.id"
 _TOKEN = "SELECT revoked FROM token WHERE tenant_id = ? AND id = ?"  # noqa: S105
 _REVOKE = "UPDATE token SET revoked = ?3 WHERE tenant_id = ?1 AND id = ?2"
 _CONNECTION = "SELECT 1 FROM connection WHERE tenant_id = ? AND id = ?"
