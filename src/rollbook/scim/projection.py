@@ -57,7 +57,7 @@ def projection(type: ResourceType, attributes: tuple[str, ...], excluded: tuple[
     """The projection that ``attributes`` or ``excludedAttributes`` asks for; None is the plain default form.
 
     **Rules**: names in any letter case, with or without URN; a URN alone is a whole extension; unknown names are
-    ignored. **Raises** ``InvalidValue`` where both are given (RFC 7644 §3.9), and for the name of a secret.
+    ignored. **Raises** ``InvalidValue`` where both are given (RFC 7644 §3.9).
     """
     if attributes and excluded:
         raise InvalidValue('"attributes" and "excludedAttributes" exclude each other; give one of them.')
@@ -107,8 +107,6 @@ def _find(type: ResourceType, name: str) -> Iterator[Named]:
     first, dot, second = rest.partition(".")
     place = type.place(urn if colon else None, first, second if dot else None)
     if place is not None:
-        if place.leaf.secret or place.attribute.secret:
-            raise InvalidValue(f'"{place.name}" is never shown; leave it out of the attributes you name.')
         yield Named(place.extension, place.attribute, place.sub)
 
 

@@ -144,10 +144,11 @@ def test_47_unknown_names_are_ignored(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["password", f"{urns.USER}:PassWord"])
-def test_46_the_name_of_a_secret_is_refused(name: str) -> None:
-    for asked in (((name,), ()), ((), (name,))):
-        with pytest.raises(InvalidValue, match="never shown"):
-            projection(USER, *asked)
+def test_46_a_secret_is_never_shown_whoever_names_it(name: str) -> None:
+    secretive = ANN | {"password": "secret"}
+    assert set(shown(name, of=secretive)) == {"schemas", "id"}
+    assert hidden(name, of=secretive) == ANN
+    assert hidden("title", of=secretive) == ANN
 
 
 def test_a_thousand_names_are_one_projection() -> None:
