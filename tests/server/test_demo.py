@@ -1,0 +1,136 @@
+"""The demo as a stranger runs it: one command, three lines to paste, and again."""
+
+import contextlib
+import json
+import shutil
+import signal
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support.command import ROLLBOOK, environment
+from tests.support.server import free_port, read_line
+
+from rollbook.cli import demo_people
+
+
+class Demo:
+    """A running demo and what it printed."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.port = free_port()
+        self.process = subprocess.Popen(
+            [ROLLBOOK, "demo", "--port", str(self.port), "--database", "sqlite:///demo.db", *options],
+            cwd=folder,
+            bufsize=0,  # else a line may wait here where select does not see it
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment(),
+        )
+
+    def line(self) -> str:
+        return read_line(self.process.stdout).decode().rstrip("\n")
+
+    def text(self) -> list[str]:
+        """All that is printed for a person: until the third line to paste."""
+        lines: list[str] = []
+        while sum(line.startswith("curl ") for line in lines) < 3:
+            lines.append(self.line())
+        return lines
+
+    def interrupt(self) -> tuple[int, str]:
+        """Ctrl-C. The exit code and what was said on standard error."""
+        self.process.send_signal(signal.SIGINT)
+        _, error = self.process.communicate(timeout=30)
+        return self.process.returncode, error.decode()
+
+
+@contextlib.contextmanager
+def running(folder: Path, *options: str) -> Iterator[Demo]:
+    demo = Demo(folder, *options)
+    try:
+        yield demo
+    finally:
+        demo.process.kill()
+        demo.process.communicate()
+
+
+def ask(base_url: str, token: str, path: str) -> Any:
+    request = urllib.request.Request(base_url + path, headers={"Authorization": f"Bearer {token}"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)
+
+
+def paste(line: str) -> Any:
+    """Run a line as a shell would, and read what it prints."""
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed here, and the lines are its")
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_the_demo_prints_lines_that_work_and_finds_its_data_on_the_second_start(tmp_path: Path) -> None:
+    tokens = set()
+    for start in (1, 2):
+        with running(tmp_path) as demo:
+            lines = demo.text()
+            base_url = f"http://127.0.0.1:{demo.port}/scim/v2"
+            assert f"base URL  {base_url}" in lines
+            (token,) = [line.split()[1] for line in lines if line.startswith("token ")]
+            tokens.add(token)
+            assert f"with {199 + start} users and 10 groups" in lines[0]
+            create, filter, patch = (line for line in lines if line.startswith("curl "))
+            created = paste(create)
+            assert created["userName"].startswith("newcomer-")
+            found = paste(filter)
+            assert found["totalResults"] > 0
+            assert {user["name"]["familyName"] for user in found["Resources"]} == {"Archer"}
+            changed = paste(patch)
+            assert changed["title"] == "Explorer"
+            assert ask(base_url, token, f"/Users/{changed['id']}")["title"] == "Explorer"
+            assert ask(base_url, token, "/Users?count=0")["totalResults"] == 200 + start
+            code, said = demo.interrupt()
+            assert code == 0, said
+            assert "Traceback" not in said
+            assert str(tmp_path / "demo.db") in said
+    assert len(tokens) == 2
+
+
+def test_with_json_the_first_line_is_one_object_that_is_true_when_it_is_printed(tmp_path: Path) -> None:
+    with running(tmp_path, "--json") as demo:
+        told = json.loads(demo.line())
+        assert list(told) == ["base_url", "tenant", "token"]
+        assert told["base_url"] == f"http://127.0.0.1:{demo.port}/scim/v2"
+        assert told["tenant"] == "demo"
+        assert ask(told["base_url"], told["token"], "/Users?count=0")["totalResults"] == 200
+        groups = ask(told["base_url"], told["token"], "/Groups")
+        assert groups["totalResults"] == 10
+        assert {len(group["members"]) for group in groups["Resources"]} == {20}
+        assert demo.interrupt()[0] == 0
+
+
+def test_the_demo_does_not_serve_a_suspended_tenant(tmp_path: Path) -> None:
+    with running(tmp_path, "--json") as demo:
+        demo.line()
+        assert demo.interrupt()[0] == 0
+    command = [ROLLBOOK, "tenant", "suspend", "demo", "--database", "sqlite:///demo.db"]
+    subprocess.run(command, cwd=tmp_path, env=environment(), check=True, capture_output=True)
+    with running(tmp_path) as demo:
+        _, said = demo.process.communicate(timeout=30)
+        assert demo.process.returncode == 1
+        assert b"rollbook tenant resume demo" in said
+
+
+def test_the_sample_has_200_users_of_different_names_in_10_departments() -> None:
+    users = [demo_people.user(number, None) for number in range(demo_people.USERS)]
+    assert len({user["userName"] for user in users}) == len({user["externalId"] for user in users}) == 200
+    assert len({user["displayName"] for user in users}) == 200
+    assert all(user["userName"].isascii() for user in users)
+    departments = {user[demo_people.ENTERPRISE]["department"] for user in users}
+    assert departments == set(demo_people.DEPARTMENTS)
+    assert 0 < sum(not user["active"] for user in users) < 20
+    assert all(demo_people.head_of(number) < number for number in range(1, 200))
