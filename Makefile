@@ -12,7 +12,7 @@ UV := $(BIN)/uv pip
 INSTALL := --quiet --require-hashes $(foreach lock,$(filter-out requirements/build.txt,$(LOCKS)),-r $(lock))
 
 .DEFAULT_GOAL := help
-.PHONY: help sync demo serve test check format bench lock clean
+.PHONY: help sync demo serve test check reference format bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ check: $(SYNCED) ## Lint, format check, types, import contracts
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+reference: $(SYNCED) ## Write docs/reference anew
+	@$(BIN)/python docs/reference.py
 
 format: $(SYNCED) ## Put all code into its one form
 	@$(BIN)/ruff check --quiet --fix-only .

@@ -1,0 +1,137 @@
+"""Writes ``docs/reference/``: settings, commands, refusals. Run it (``make reference``) after changing one of them; a
+test fails while the pages are not current.
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import typer.main
+
+from rollbook.cli.main import app
+from rollbook.config import Settings
+from rollbook.config.settings import PREFIX, describe
+from rollbook.scim import errors
+
+HERE = Path(__file__).parent / "reference"
+_NOTE = "<!-- Made by docs/reference.py: change the code, then run `make reference`. -->\n"
+_SOURCES = (
+    "The command line comes first, then the environment, then the TOML file, then the default. `--config FILE` or "
+    "`ROLLBOOK_CONFIG` names the file; without either, `rollbook.toml` in the platform's config folder is read where "
+    "there is one. `rollbook doctor` shows what is set."
+)
+_EXITS = (
+    "Exit codes: 0 done, 1 refused or failed, 2 wrong usage. Errors stand on standard error. TENANT is a name or an id."
+)
+_ERRORS = (
+    "Every refusal is a SCIM Error (RFC 7644 §3.12): `status` is a string, `scimType` stands where the RFC has one, "
+    "`detail` says what was wrong, where, and what would be right."
+)
+
+
+def settings() -> str:
+    """The page of all settings."""
+    plain = Settings().model_dump()
+    rows = [
+        f"| `{name}` | `{PREFIX}{name.upper()}` | {_default(name, plain[name])} | {what} |"
+        for name, (what, _) in describe().items()
+    ]
+    return "\n".join(
+        [
+            "# Settings",
+            "",
+            _NOTE,
+            _SOURCES,
+            "",
+            "| in the file | in the environment | default | what it is |",
+            "| --- | --- | --- | --- |",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _default(name: str, value: object) -> str:
+    if name == "database":
+        return "a file in the platform's data folder"
+    if value in ("", (), None):
+        return "none"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def commands() -> str:
+    """The page of all commands: what ``--help`` says."""
+    lines = [
+        "# Commands",
+        "",
+        _NOTE,
+        _EXITS,
+        "",
+    ]
+    for path, command in _walk("rollbook", typer.main.get_command(app)):
+        lines += [f"## `{path}`", ""]
+        help_text = (command.help or "").split("\b")
+        lines += [" ".join(help_text[0].split()), ""]
+        for example in help_text[1:]:
+            lines += ["```text", *(line.strip() for line in example.strip().splitlines()), "```", ""]
+        options = [p for p in command.params if p.name not in ("help", "install_completion", "show_completion")]
+        for parameter in options:
+            if isinstance(parameter, click.Option) or hasattr(parameter, "help"):
+                told = getattr(parameter, "help", None) or ""
+            else:
+                told = ""
+            names = ", ".join(f"`{opt}`" for opt in parameter.opts) if parameter.param_type_name == "option" else ""
+            names = names or f"`{(parameter.metavar or parameter.name or '').upper()}`"
+            lines.append(f"- {names}: {told}".rstrip(": "))
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _walk(path: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+    inner = getattr(command, "commands", None)
+    if inner is None:
+        yield path, command
+        return
+    for name, sub in inner.items():
+        yield from _walk(f"{path} {name}", sub)
+
+
+def refusals() -> str:
+    """The page of what the protocol may refuse."""
+    found = [
+        e
+        for e in vars(errors).values()
+        if isinstance(e, type) and issubclass(e, errors.ScimError) and e is not errors.ScimError
+    ]
+    rows = [
+        f"| {error.status} | {f'`{error.scim_type}`' if error.scim_type else ''} | `{error.__name__}` |"
+        for error in sorted(found, key=lambda e: (e.status, e.scim_type or "", e.__name__))
+    ]
+    return "\n".join(
+        [
+            "# Refusals",
+            "",
+            _NOTE,
+            _ERRORS,
+            "",
+            "| status | scimType | in the code |",
+            "| --- | --- | --- |",
+            *rows,
+            "",
+        ]
+    )
+
+
+PAGES = {"settings.md": settings, "commands.md": commands, "refusals.md": refusals}
+
+
+def main() -> int:
+    HERE.mkdir(exist_ok=True)
+    for name, page in PAGES.items():
+        (HERE / name).write_text(page(), "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
