@@ -22,8 +22,8 @@ from rollbook.clock import SYSTEM_CLOCK, Clock
 from rollbook.http_message import Request, Response
 from rollbook.ids import random_bytes
 from rollbook.scim.errors import InternalError, ScimError, Unavailable
+from rollbook.web.exchange import ANSWER_EXTENSION
 from rollbook.web.guard import ClientGone, Guard, Receive
-from rollbook.web.protocol import ANSWER_EXTENSION
 from rollbook.web.refusal import refusal
 
 Answer = Callable[[Request], Awaitable[Response]]

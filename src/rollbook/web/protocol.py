@@ -12,28 +12,22 @@ method, content coding) is ``web.guard``. Every refusal is a SCIM error, and the
 Source: RFC 9112 (message syntax; §9.6: close in two steps, so that the answer is not lost), RFC 6585 §5 (431).
 
 Cost matters more than beauty here. Timers are armed only when a segment ends inside a message, which it rarely does,
-and the idle timer is armed once and looks at the clock when it fires. An application that knows the extension
-``rollbook.answer`` hands its whole answer over in one call and one write.
+and the idle timer is armed once and looks at the clock when it fires. How an answer is written is ``web.exchange``.
 """
 
 import asyncio
 import re
 import urllib.parse
-from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import httptools
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from rollbook.web.exchange import ANSWER_EXTENSION, Exchange
 from rollbook.web.limits import Limits
 from rollbook.web.refusal import refusal_body
-
-Headers = Sequence[tuple[bytes, bytes]]
-
-ANSWER_EXTENSION = "rollbook.answer"
-"""The ASGI extension of this protocol: its value is :meth:`Exchange.answer` of the request."""
 
 _NOTHING, _HEADERS, _BODY = range(3)
 _METHOD_NOT_KNOWN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40} ")
@@ -64,51 +58,6 @@ class _NoTrailers(list[tuple[bytes, bytes]]):
 
 
 _NO_TRAILERS = _NoTrailers()
-
-
-class Exchange(RequestResponseCycle):
-    """One request and its answer, with the whole answer in one write."""
-
-    protocol: "GuardedProtocol"
-
-    async def answer(self, status: int, headers: Headers, body: bytes, close: bool = False) -> None:
-        """Write a whole answer; the framing is done here.
-
-        **Rules**: ``headers`` has no ``content-length``, ``connection`` or ``date``. A body is counted but not sent for
-        HEAD, and neither counted nor sent with 204 and 304 (RFC 9110 §8.6). A client that has gone is no error.
-        """
-        if self.flow.write_paused and not self.disconnected:
-            await self.flow.drain()
-        if self.disconnected:
-            return
-        self.response_started = True
-        self.waiting_for_100_continue = False
-        lines = [STATUS_LINE[status], self.protocol.date_line()]
-        for name, value in headers:
-            lines += (name, b": ", value, b"\r\n")
-        count = len(headers) + 2
-        if status not in (204, 304):
-            lines.append(b"content-length: %d\r\n" % len(body))
-            count += 1
-        if close:
-            self.keep_alive = False
-        if not self.keep_alive:
-            lines.append(b"connection: close\r\n")
-            count += 1
-        head = b"".join(lines)
-        # A line break inside a value would split the answer in two (CWE-113); counting is cheaper than a regex a value.
-        if head.count(b"\n") != count or head.count(b"\r") != count:
-            self.response_started = False
-            raise ValueError("a header value of the answer holds a line break")
-        if body and status not in (204, 304) and self.scope["method"] != "HEAD":
-            self.transport.write(head + b"\r\n" + body)
-        else:
-            self.transport.write(head + b"\r\n")
-        self.response_complete = True
-        self.message_event.set()
-        if not self.keep_alive:
-            self.protocol.finish()
-        self.on_response()
 
 
 class GuardedProtocol(HttpToolsProtocol):
@@ -254,7 +203,7 @@ class GuardedProtocol(HttpToolsProtocol):
             keep_alive=version != "1.0" and parser.should_keep_alive() and not parser.should_upgrade(),
             on_response=self.on_response_complete,
         )
-        exchange.protocol = self
+        exchange.connection = self
         scope["extensions"] = {ANSWER_EXTENSION: exchange.answer}
         if before is None or before.response_complete:
             self._start_asgi_task(exchange, self.app)
