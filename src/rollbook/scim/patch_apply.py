@@ -141,7 +141,11 @@ class _Patch:
             inner = None if extension or attribute else self.type.extension(key)
             known = attribute or inner
             if known is None:
-                self.key_as_path(op, key, item, extension)
+                if extension and key.lower() == SCHEMAS.name and self.reading.tolerances.own_identity:
+                    self.schemas(item)
+                    note(self.reading.notes, "own identity", f"{extension.id}:{SCHEMAS.name}")
+                else:
+                    self.key_as_path(op, key, item, extension)
                 continue
             if known in seen:
                 raise InvalidSyntax(

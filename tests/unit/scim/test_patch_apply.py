@@ -262,6 +262,18 @@ def test_keys_that_are_paths_are_read_in_values_without_a_path() -> None:
                 patched(ann(emails=[WORK]), replace({key: item}), tolerances=STRICT)
 
 
+def test_an_extension_may_carry_its_own_schemas_as_scim2_models_sends_it() -> None:
+    value = {"schemas": [ENTERPRISE], "department": "Sales"}
+    notes: list[str] = []
+    for operation in (add(value, ENTERPRISE), replace({ENTERPRISE: value})):
+        assert patched(ann(), operation, notes=notes).document == ann(**{ENTERPRISE: {"department": "Sales"}})
+    assert notes == [f"own identity: {ENTERPRISE}:schemas"]
+    with pytest.raises(InvalidSyntax, match="no schema"):
+        patched(ann(), add({**value, "schemas": ["urn:x"]}, ENTERPRISE))
+    with pytest.raises(InvalidSyntax, match="no attribute"):
+        patched(ann(), add(value, ENTERPRISE), tolerances=STRICT)
+
+
 def test_the_own_identity_may_be_repeated_without_a_path() -> None:
     notes: list[str] = []
     value = {"id": "1", "schemas": [urns.USER, ENTERPRISE], "meta": {"version": "x"}, "displayName": "A"}
