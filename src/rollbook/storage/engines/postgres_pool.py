@@ -94,7 +94,8 @@ class Pool:
         self._size = size
         self._idle: list[Link] = []
         self._waiting: deque[asyncio.Future[Link]] = deque()
-        self._opening: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._opening = 0
         self._count = 0
         self._generation = 0
         self._closed = True
@@ -108,7 +109,7 @@ class Pool:
     async def close(self) -> None:
         """Let go of every link; those in use go when they are given back."""
         self._closed = True
-        for task in tuple(self._opening):
+        for task in tuple(self._tasks):
             task.cancel()
         for future in self._waiting:
             if not future.done():
@@ -158,7 +159,7 @@ class Pool:
             if isinstance(error, TimeoutError):
                 if given:
                     return given
-                reachable = self._count > len(self._opening)
+                reachable = self._count > self._opening
                 raise (Busy("every connection to the database is in use") if reachable else Unavailable()) from None
             if given:
                 self.release(given)
@@ -201,11 +202,12 @@ class Pool:
     def _grow(self) -> None:
         """Open as many links as are waited for, and no more than allowed."""
         wanted = sum(not future.done() for future in self._waiting)
-        while self._count < self._size and len(self._opening) < wanted and not self._closed:
+        while self._count < self._size and self._opening < wanted and not self._closed:
             self._count += 1
+            self._opening += 1
             task = asyncio.get_running_loop().create_task(self._open())
-            self._opening.add(task)
-            task.add_done_callback(self._opening.discard)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def _open(self) -> None:
         generation = self._generation
@@ -221,15 +223,17 @@ class Pool:
             )
         except BaseException as error:
             self._count -= 1
+            self._opening -= 1
             if not isinstance(error, FAULTS):
                 raise
             self._refuse(error)
         else:
+            self._opening -= 1
             self.release(Link(connection, name, generation))
 
     def _refuse(self, error: BaseException) -> None:
         """Tell those who wait: all of them when there is no link left to wait for, else the one for whom this was."""
-        alone = self._count == len(self._opening) - 1
+        alone = self._count == self._opening
         while self._waiting:
             future = self._waiting.popleft()
             if not future.done():
