@@ -27,7 +27,7 @@ class Tolerances:
     path_keys: bool = True
     """``"emails[type eq \\"work\\"].value"`` and ``"urn:…:User:title"`` as keys of a pathless PATCH value (Entra)."""
     own_identity: bool = True
-    """The resource's own ``id``, ``schemas`` and ``meta`` in a pathless PATCH value (Okta), and ``schemas`` in the value
+    """The resource's own ``id``, ``schemas`` and ``meta`` in a pathless PATCH value (Okta), and ``schemas`` in that
     of an extension (scim2-client)."""
     remove_by_value: bool = True
     """``remove`` of a multi-valued attribute with a value: those go, not all (Entra, JumpCloud)."""
