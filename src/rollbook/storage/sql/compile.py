@@ -5,8 +5,6 @@ statements, no connections and no values: the text depends on the shape of a fil
 and each query only makes its list of parameters. No word of a client stands in it.
 """
 
-# ruff: noqa: S608 - texts of SQL are what is made here; no value stands in them
-
 from functools import lru_cache
 from typing import NamedTuple
 

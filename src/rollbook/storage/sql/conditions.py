@@ -4,8 +4,6 @@
 takes for false; so ``IS TRUE`` stands only under a ``not``, and elsewhere a plain comparison lets indexes serve.
 """
 
-# ruff: noqa: S608 - texts of SQL are what is made here; no value stands in them
-
 from collections.abc import Sequence
 
 from rollbook.scim.attributes import Held

@@ -1,7 +1,5 @@
 """Where values stand in SQL: columns of the row ``r``, keys of its JSON, elements of a list, rows of memberships."""
 
-# ruff: noqa: S608 - texts of SQL are what is made here; no value stands in them
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Protocol

@@ -5,8 +5,6 @@ A lookup is a SELECT of ids. Where it says all that its comparison says, it stan
 condition. Lookups stand in the outermost conjunction only: there they are joins.
 """
 
-# ruff: noqa: S608 - texts of SQL are what is made here; no value stands in them
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -78,8 +76,12 @@ def _narrowing(context: Context, node: BoundNode) -> list[str]:
         case BoundOr(filters):
             if len(filters) > _BRANCHES:
                 return []
+            before = context.slots.count
             branches = [_narrowing(context, part) for part in filters]
-            return [select for branch in branches for select in branch] if all(branches) else []
+            if not all(branches):
+                context.slots.forget(before)  # a parameter that no text uses would have no type
+                return []
+            return [select for branch in branches for select in branch]
     return []
 
 

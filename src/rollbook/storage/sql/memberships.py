@@ -5,8 +5,6 @@ who are in them. So it costs what those groups hold, not a walk for every resour
 group once, so every walk ends on cycles.
 """
 
-# ruff: noqa: S608 - texts of SQL are what is made here; no value stands in them
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -27,6 +25,9 @@ from rollbook.scim.schema import Place
 from rollbook.storage.sql.context import Context, Predicate, Scope
 from rollbook.storage.sql.flavor import Kind, Scalar
 
+_Scalars = Mapping[str, Callable[[Attribute], Scalar]]
+"""The sub-attributes by name. They are made when they are asked for: each may take parameters."""
+
 Inner = Callable[[Scope], str]
 """Makes the condition on one membership."""
 
@@ -39,7 +40,7 @@ class _Rows:
     """The row of one membership; ``scalars`` are its sub-attributes. Notes whether the resource at its other end is
     needed, for what is shown of it."""
 
-    scalars: Mapping[str, Callable[[Attribute], Scalar]]
+    scalars: _Scalars
     needs_resource: bool = field(default=False, init=False)
 
     def any_value(self, place: Place, predicate: Predicate) -> str:
@@ -54,14 +55,7 @@ def has_members(context: Context, inner: Inner | None, *, by_member: bool = Fals
     """Whether a group has a member that satisfies the condition; ``by_member`` says that it names the member, so that
     the groups are found from there."""
     m, x = context.alias("m"), context.alias("x")
-    rows = _Rows(
-        {
-            "value": lambda _: Scalar(f"{m}.member_id", Kind.ID, column=True, required=True),
-            "display": lambda _: Scalar(f"{x}.display_key", Kind.TEXT, column=True),
-            "type": lambda sub: Scalar(_member_type(context, m, sub), Kind.TEXT),
-            "$ref": lambda _: Scalar(_member_location(context, m), Kind.TEXT),
-        }
-    )
+    rows = _Rows(_member_scalars(context, m, x))
     condition = f" AND {inner(rows)}" if inner else ""
     source = f"member {m}"
     if rows.needs_resource:
@@ -78,7 +72,7 @@ def has_members(context: Context, inner: Inner | None, *, by_member: bool = Fals
 def in_groups(context: Context, inner: Inner) -> str:
     """Whether a resource is, directly or not, in a group that satisfies a condition that asks not for ``type``."""
     d, m, x = context.alias("d"), context.alias("m"), context.alias("x")
-    condition = inner(_Rows(_group_scalars(context, f"{x}.id", x)))
+    condition = inner(_Rows(_group_scalars(context, x, x)))
     tenant = context.tenant
     member = f"JOIN member {m} ON {m}.tenant_id = {tenant} AND {m}.group_id = {d}.id"
     return (
@@ -92,9 +86,10 @@ def in_groups(context: Context, inner: Inner) -> str:
 def has_groups(context: Context, inner: Inner) -> str:
     """Whether a resource is in a group that satisfies a condition, by walking up from the resource."""
     g, x = context.alias("g"), context.alias("x")
-    rows = _Rows({**_group_scalars(context, f"{g}.id", x), "type": lambda _: Scalar(_direct(context, g), Kind.TEXT)})
+    rows = _Rows(_group_scalars(context, g, x))
     condition = inner(rows)
-    return f"EXISTS ({_walk(context, g)} SELECT 1 FROM {_groups_source(context, rows, g, x)} WHERE {condition})"
+    source = _with_resource(context, g, x) if rows.needs_resource else g
+    return f"EXISTS ({_walk(context, g)} SELECT 1 FROM {source} WHERE {condition})"
 
 
 def in_any_group(context: Context) -> str:
@@ -106,17 +101,11 @@ def in_any_group(context: Context) -> str:
 def first_member(context: Context, place: Place) -> Scalar:
     """The value that sorts a group by its members: of the first that has one, by id."""
     m, x = context.alias("m"), context.alias("x")
-    sub = place.leaf
-    scalar = {
-        "value": f"{context.flavor.id_text(f'{m}.member_id')}",
-        "display": f"{x}.display_key",
-        "type": _member_type(context, m, sub),
-        "$ref": _member_location(context, m),
-    }.get(sub.name, "NULL")
+    value = _text(context, _member_scalars(context, m, x), place.leaf)
     return Scalar(
-        f"(SELECT {scalar} FROM member {m} JOIN resource {x} ON {x}.tenant_id = {context.tenant}"
+        f"(SELECT {value} FROM member {m} JOIN resource {x} ON {x}.tenant_id = {context.tenant}"
         f" AND {x}.type = {m}.member_type AND {x}.id = {m}.member_id"
-        f" WHERE {m}.tenant_id = {context.tenant} AND {m}.group_id = r.id AND {scalar} IS NOT NULL"
+        f" WHERE {m}.tenant_id = {context.tenant} AND {m}.group_id = r.id AND {value} IS NOT NULL"
         f" ORDER BY {m}.member_id LIMIT 1)",
         Kind.TEXT,
     )
@@ -125,17 +114,10 @@ def first_member(context: Context, place: Place) -> Scalar:
 def first_group(context: Context, place: Place) -> Scalar:
     """The value that sorts a resource by its groups: of the first that has one, by id."""
     g, x = context.alias("g"), context.alias("x")
-    scalar = {
-        "value": f"{context.flavor.id_text(f'{g}.id')}",
-        "display": f"{x}.display_key",
-        "type": _direct(context, g),
-        "$ref": context.location(GROUP.endpoint, f"{g}.id"),
-    }.get(place.leaf.name, "NULL")
-    rows = _Rows({})
-    rows.needs_resource = True
+    value = _text(context, _group_scalars(context, g, x), place.leaf)
     return Scalar(
-        f"({_walk(context, g)} SELECT {scalar} FROM {_groups_source(context, rows, g, x)}"
-        f" WHERE {scalar} IS NOT NULL ORDER BY {g}.id LIMIT 1)",
+        f"({_walk(context, g)} SELECT {value} FROM {_with_resource(context, g, x)}"
+        f" WHERE {value} IS NOT NULL ORDER BY {g}.id LIMIT 1)",
         Kind.TEXT,
     )
 
@@ -162,12 +144,30 @@ def names_value(node: BoundNode) -> bool:
     return False
 
 
-def _group_scalars(context: Context, id: str, x: str) -> dict[str, Callable[[Attribute], Scalar]]:
+def _member_scalars(context: Context, m: str, x: str) -> _Scalars:
     return {
-        "value": lambda _: Scalar(id, Kind.ID, column=True, required=True),
+        "value": lambda _: Scalar(f"{m}.member_id", Kind.ID, column=True, required=True),
         "display": lambda _: Scalar(f"{x}.display_key", Kind.TEXT, column=True),
-        "$ref": lambda _: Scalar(context.location(GROUP.endpoint, id), Kind.TEXT, required=True),
+        "type": lambda sub: Scalar(_member_type(context, m, sub), Kind.TEXT),
+        "$ref": lambda _: Scalar(_member_location(context, m), Kind.TEXT),
     }
+
+
+def _group_scalars(context: Context, g: str, x: str) -> _Scalars:
+    """Of the group ``g.id``; ``x`` is its resource."""
+    return {
+        "value": lambda _: Scalar(f"{g}.id", Kind.ID, column=True, required=True),
+        "display": lambda _: Scalar(f"{x}.display_key", Kind.TEXT, column=True),
+        "type": lambda _: Scalar(_direct(context, g), Kind.TEXT, required=True),
+        "$ref": lambda _: Scalar(context.location(GROUP.endpoint, f"{g}.id"), Kind.TEXT, required=True),
+    }
+
+
+def _text(context: Context, scalars: _Scalars, sub: Attribute) -> str:
+    if sub.name not in scalars:
+        return "NULL"
+    scalar = scalars[sub.name](sub)
+    return context.flavor.id_text(scalar.sql) if scalar.kind is Kind.ID else scalar.sql
 
 
 def _walk(context: Context, g: str) -> str:
@@ -181,9 +181,7 @@ def _walk(context: Context, g: str) -> str:
     )
 
 
-def _groups_source(context: Context, rows: _Rows, g: str, x: str) -> str:
-    if not rows.needs_resource:
-        return g
+def _with_resource(context: Context, g: str, x: str) -> str:
     key = f"{x}.tenant_id = {context.tenant} AND {x}.type = {GROUP_NUMBER} AND {x}.id = {g}.id"
     return f"{g} JOIN resource {x} ON {key}"
 

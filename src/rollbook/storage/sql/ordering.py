@@ -1,7 +1,5 @@
 """Sort orders as ORDER BY (RFC 7644 §3.4.2.3). What ``scim.sort`` says of documents, they say of rows."""
 
-# ruff: noqa: S608 - texts of SQL are what is made here; no value stands in them
-
 from collections.abc import Sequence
 
 from rollbook.scim.attributes import Held, Type

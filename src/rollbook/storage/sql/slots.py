@@ -35,6 +35,16 @@ class Slots:
         self._numbers: dict[tuple[int, int, Kind, Form | None], int] = {}
         self.sources: list[Source] = []
 
+    @property
+    def count(self) -> int:
+        """How many parameters there are so far."""
+        return len(self.sources)
+
+    def forget(self, count: int) -> None:
+        """Go back to the first ``count`` parameters: what was made with the others is not used."""
+        del self.sources[count:]
+        self._numbers = {key: number for key, number in self._numbers.items() if number < self._first + count}
+
     def placeholder(self, target: int, operand: int, kind: Kind, form: Form | None = None) -> str:
         """The placeholder of an operand in a form, as an expression of that kind."""
         key = (target, operand, kind, form)
