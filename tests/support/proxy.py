@@ -45,7 +45,10 @@ class Proxy:
         pair = (client_out, server_out)
         self._pairs.add(pair)
         mute = asyncio.Event()
-        here, there = self._pass_on(client_in, server_out, pair, mute), self._pass_back(server_in, client_out, pair, mute)
+        here, there = (
+            self._pass_on(client_in, server_out, pair, mute),
+            self._pass_back(server_in, client_out, pair, mute),
+        )
         try:
             await asyncio.gather(here, there)
         except OSError:

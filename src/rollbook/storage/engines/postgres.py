@@ -6,6 +6,7 @@ made), ``postgres_transactions`` (again, and what became of it), ``postgres_pool
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
@@ -31,7 +32,7 @@ SWEEP = 5_000
 T = TypeVar("T")
 
 _SWEEPS = tuple(
-    f"DELETE FROM {table} WHERE tenant_id = $1 AND ctid = ANY(ARRAY("  # noqa: S608
+    f"DELETE FROM {table} WHERE tenant_id = $1 AND ctid = ANY(ARRAY("
     f"SELECT s.ctid FROM {table} s WHERE s.tenant_id = $1 LIMIT $2))"
     for table in ("resource", "member", "attribute_index")
 )
@@ -120,7 +121,7 @@ class PostgresStore:
 
         known = await self._of_tenant(tenant_id, event, mark)
         for statement in _SWEEPS:
-            while await self._of_tenant(tenant_id, event, lambda link, s=statement: link.change(s, tenant_id, SWEEP)):
+            while await self._of_tenant(tenant_id, event, partial(_sweep, tenant_id, statement)):
                 known = True
         if not known:
             raise NotFound
@@ -151,6 +152,10 @@ class PostgresStore:
                 return await work(link)
         except FAULTS as error:
             raise store_error(error, latest(self.name)) or error from error
+
+
+async def _sweep(tenant: str, statement: str, link: Link) -> int:
+    return await link.change(statement, tenant, SWEEP)
 
 
 def name_key(name: str) -> str:

@@ -1,5 +1,5 @@
-"""Copies of a whole PostgreSQL store, as the SQLite file that the other engine writes too: so one engine's backup is read
-by the other, and no tool of PostgreSQL is needed.
+"""Copies of a whole PostgreSQL store, as the SQLite file that the other engine writes too: so one engine's backup is
+read by the other, and no tool of PostgreSQL is needed.
 
 **Rules**: a backup is of one moment (one ``REPEATABLE READ`` transaction), read tenant by tenant, as row-level security
 has it; a restore is one transaction. Both hold some hundred rows at a time.
@@ -177,8 +177,8 @@ def _new_file(path: str) -> Iterator[apsw.Connection]:
 async def _save(link: Link, target: apsw.Connection, table: str, columns: dict[str, str], where: str) -> None:
     read = ", ".join(f"{name}::text" if kind in _AS_TEXT else name for name, kind in columns.items())
     places = ", ".join("jsonb(?)" if kind == "jsonb" else "?" for kind in columns.values())
-    insert = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})"  # noqa: S608
-    async for rows in _chunks(link, f"SELECT {read} FROM {table} {where}"):  # noqa: S608
+    insert = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})"
+    async for rows in _chunks(link, f"SELECT {read} FROM {table} {where}"):
         await asyncio.to_thread(target.executemany, insert, rows)
 
 
@@ -191,10 +191,10 @@ async def _chunks(link: Link, statement: str) -> AsyncIterator[list[Row]]:
 async def _load(link: Link, source: apsw.Connection, table: str, columns: dict[str, str]) -> None:
     read = ", ".join(f"json({name})" if kind == "jsonb" else name for name, kind in columns.items())
     arrays = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(columns.values(), 1))
-    insert = f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM unnest({arrays})"  # noqa: S608
+    insert = f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM unnest({arrays})"
     own = table in _OWN
     order = "ORDER BY tenant_id" if own else ""
-    cursor = source.execute(f"SELECT {read} FROM {table} {order}")  # noqa: S608
+    cursor = source.execute(f"SELECT {read} FROM {table} {order}")
     while rows := await asyncio.to_thread(_some, cursor):
         if not own:
             await link.fetch(insert, *zip(*rows, strict=True))

@@ -3,8 +3,8 @@
 A lone request goes at once and alone; under load, batches grow by themselves to what arrives in one round trip. Nothing
 ever waits for company.
 
-**Rules**: batches never mix tenants (a statement serves one tenant). Each kind of work has a few flights a tenant, so one
-tenant's flood takes few connections. A caller who gives up does not take the batch with him.
+**Rules**: batches never mix tenants (a statement serves one tenant). Each kind of work has a few flights a tenant, so
+one tenant's flood takes few connections. A caller who gives up does not take the batch with him.
 """
 
 import asyncio

@@ -57,9 +57,9 @@ async def update(link: Link, tenant: str, change: Update) -> Applied:
     _refuse_missing(members.add, locked)
     changed = await _change_members(link, tenant, change.id, members, locked)
     if change.content is not None:
-        ((_, *after),) = await link.fetch(sql.UPDATE, *update_arguments(tenant, [change]))
+        (after,) = (row[1:] for row in map(tuple, await link.fetch(sql.UPDATE, *update_arguments(tenant, [change]))))
     elif changed:
-        (after,) = await link.fetch(sql.TOUCH, tenant, change.type, change.id, change.at)
+        (after,) = map(tuple, await link.fetch(sql.TOUCH, tenant, change.type, change.id, change.at))
     else:
         return Applied(*before, False)
     await _follow(link, tenant, [change])

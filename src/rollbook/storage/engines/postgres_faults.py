@@ -25,8 +25,8 @@ AGAIN = frozenset({"40001", "40P01"})
 """The transaction lost against another and did nothing: serialization failure, deadlock."""
 
 _GONE = ("08", "57P", "25006", "26000", "0A000")
-"""The connection leads nowhere that can write: lost, shut down, or a standby since a failover; or its prepared statements
-do not fit any longer (the schema changed below them)."""
+"""The connection leads nowhere that can write: lost, shut down, or a standby since a failover; or its prepared
+statements do not fit any longer (the schema changed below them)."""
 
 _AWAY = ("08", "53", "57P", "58", "25006", "28", "3D000", "42501", "XX")
 """The database is away, full, read-only, or lets us not in."""

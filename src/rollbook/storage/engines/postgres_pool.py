@@ -3,8 +3,8 @@
 Not asyncpg's own pool: that one sends a reset after each use and forgets nothing and nobody (39 µs a read against 13).
 Nothing needs resetting here: all that a statement sets, it sets for its own transaction.
 
-**Rules**: last in, first out, so that few callers keep few connections warm. Nobody waits longer than ``PATIENCE`` for a
-connection. A connection that has failed is dropped, never mended; a new one is made when somebody wants one, so a
+**Rules**: last in, first out, so that few callers keep few connections warm. Nobody waits longer than ``PATIENCE`` for
+a connection. A connection that has failed is dropped, never mended; a new one is made when somebody wants one, so a
 database that comes back is used again at once.
 """
 
@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
+from asyncpg.connect_utils import SessionAttribute
 from asyncpg.prepared_stmt import PreparedStatement
 
 from rollbook.ids import random_bytes
@@ -25,8 +26,8 @@ Row = asyncpg.Record
 Statement = PreparedStatement
 
 PATIENCE = 1.0
-"""Seconds to wait for a connection. Precedents: asyncpg's and psycopg's pools wait 30 s or for ever, which turns one slow
-minute into a pile of requests that nobody waits for any longer."""
+"""Seconds to wait for a connection. Precedents: asyncpg's and psycopg's pools wait 30 s or for ever, which turns one
+slow minute into a pile of requests that nobody waits for any longer."""
 
 CONNECT_TIMEOUT = 5.0
 COMMAND_TIMEOUT = 12.0
@@ -37,8 +38,8 @@ SETTINGS = {
     "lock_timeout": "2s",
     "idle_in_transaction_session_timeout": "10s",
     "timezone": "UTC",
-    # Statements are short and the indexes say which way they go, whatever the values: to plan each anew takes longer than
-    # running it.
+    # Statements are short and the indexes say which way they go, whatever the values: to plan each anew takes longer
+    # than running it.
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",
     "jit": "off",
@@ -69,7 +70,7 @@ class Link:
         """Run a statement that writes; the number of rows that it changed."""
         statement = self._statements.get(sql) or await self._prepare(sql)
         await statement.fetch(*args)
-        return int(statement.get_statusmsg().rpartition(" ")[2])
+        return int((statement.get_statusmsg() or "0").rpartition(" ")[2])
 
     async def run(self, sql: str) -> None:
         """Run statements without parameters, several at once, in one round trip."""
@@ -130,8 +131,8 @@ class Pool:
 
     @contextlib.asynccontextmanager
     async def link(self) -> AsyncIterator[Link]:
-        """A link for the length of a block. **Raises** ``Busy``, ``Unavailable``; what the block raises goes on as it is,
-        and the link goes too where it may be in the middle of something."""
+        """A link for the length of a block. **Raises** ``Busy``, ``Unavailable``; what the block raises goes on as it
+        is, and the link goes too where it may be in the middle of something."""
         link = await self.acquire()
         try:
             yield link
@@ -188,7 +189,8 @@ class Pool:
     def _must_go(self, link: Link, error: BaseException) -> bool:
         if isinstance(error, FAULTS) and is_lost(error):
             return True
-        # Whatever else went wrong in a block (a cancelled task too): inside a transaction there is no telling what is done.
+        # Whatever else went wrong in a block (a cancelled task too): inside a transaction there is no telling what is
+        # done.
         return (
             link.connection.is_closed()
             or link.connection.is_in_transaction()
@@ -219,7 +221,7 @@ class Pool:
                 command_timeout=COMMAND_TIMEOUT,
                 statement_cache_size=0,
                 server_settings={**SETTINGS, "application_name": name},
-                target_session_attrs="read-write",
+                target_session_attrs=SessionAttribute("read-write"),
             )
         except BaseException as error:
             self._count -= 1

@@ -1,13 +1,12 @@
 """How our values lie in PostgreSQL's rows and in the arrays that many rows at once travel in."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
 
 from rollbook.events import Event, Kind
-from rollbook.storage.engines.postgres_pool import Row
 from rollbook.storage.records import Insert, Stored, Tenant, Token, Update
 
 NO_TENANT = "00000000-0000-0000-0000-000000000000"
@@ -23,7 +22,7 @@ is_id = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 """Whether a text is an id as ids are written; any other names nothing that is here."""
 
 
-def stored_of(row: Row) -> Stored:
+def stored_of(row: Iterable[Any]) -> Stored:
     type, id, version, created, last_modified, document, grouped = row
     return Stored(type, str(id), version, created, last_modified, document.encode(), grouped)
 
@@ -54,19 +53,33 @@ def _names(names: tuple[str, ...]) -> str:
     return orjson.dumps(names).decode() if names else "[]"
 
 
-def event_of(row: Row) -> Event:
-    id, at, kind, *texts, attributes, tolerances, repeats = row
+def event_of(row: Iterable[Any]) -> Event:
+    id, at, kind, actor, peer, request, resource_type, resource, status, scim_type, attributes, tolerances, repeats = (
+        row
+    )
     return Event(
-        str(id), at, Kind(kind), *texts, tuple(orjson.loads(attributes)), tuple(orjson.loads(tolerances)), repeats
+        id=str(id),
+        at=at,
+        kind=Kind(kind),
+        actor=actor,
+        peer=peer,
+        request=request,
+        resource_type=resource_type,
+        resource=resource,
+        status=status,
+        scim_type=scim_type,
+        attributes=tuple(orjson.loads(attributes)),
+        tolerances=tuple(orjson.loads(tolerances)),
+        repeats=repeats,
     )
 
 
-def tenant_of(row: Row) -> Tenant:
+def tenant_of(row: Iterable[Any]) -> Tenant:
     id, name, dialect, status, created, connection = row
     return Tenant(str(id), name, dialect, status, created, str(connection or ""))
 
 
-def token_of(row: Row) -> Token:
+def token_of(row: Iterable[Any]) -> Token:
     id, tenant, connection, name, digest, hint, created, expires, revoked = row
     return Token(str(id), str(tenant), str(connection), name, digest, hint, created, expires, revoked)
 

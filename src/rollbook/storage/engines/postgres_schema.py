@@ -1,8 +1,8 @@
 """The schema of a PostgreSQL database: which version it has, bringing it up, and whether it is fit to serve from.
 
-**Rules**: each migration is one transaction, and two hosts may start at once: the one that comes second finds the other's
-row or table, undoes its own and looks again. No advisory locks, no ``LOCK TABLE`` (they do not exist everywhere).
-"""
+**Rules**: each migration is one transaction, and two hosts may start at once: the one that comes second finds the
+other's row or table, undoes its own and looks again. No advisory locks, no ``LOCK TABLE`` (they do not exist
+everywhere)."""
 
 from collections.abc import Mapping
 
@@ -32,8 +32,8 @@ _GRANTS = {
 
 _PROBLEMS = {
     "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user": (
-        "the role in the database's URL is a superuser or has BYPASSRLS, so nothing would keep tenants apart but our own"
-        " statements; use a role of its own, made with CREATE ROLE … LOGIN"
+        "the role in the database's URL is a superuser or has BYPASSRLS, so nothing but our own statements would keep"
+        " tenants apart; use a role of its own, made with CREATE ROLE … LOGIN"
     ),
     "SELECT pg_encoding_to_char(encoding) <> 'UTF8' FROM pg_database WHERE datname = current_database()": (
         "the database's encoding is not UTF8; make one with ENCODING 'UTF8'"

@@ -1,13 +1,11 @@
 """The statements that are always the same. Those made of filters are in ``postgres_queries``.
 
 **Rules**: Every statement on a tenant's rows names the tenant in its own words (``tenant_id = …``) and says who asks
-(``app.tenant``), for row-level security. A single statement does the latter itself, *fenced*: ``t`` is materialized, and
-what reads a table stands in a lateral subquery with ``OFFSET 0`` or ``LIMIT``, which PostgreSQL neither flattens nor runs
-before it has a row of ``t``. Were it to, the policy would find no setting and the statement no rows: never another
-tenant's. Statements inside a transaction rely on ``BEGIN`` (``begin``), which sets it for that transaction.
+(``app.tenant``), for row-level security. A single statement does the latter itself, *fenced*: ``t`` is materialized,
+and what reads a table stands in a lateral subquery with ``OFFSET 0`` or ``LIMIT``, which PostgreSQL neither flattens
+nor runs before it has a row of ``t``. Were it to, the policy would find no setting and the statement no rows: never
+another tenant's. Statements inside a transaction rely on ``BEGIN`` (``begin``), which sets it for that transaction.
 """
-
-# ruff: noqa: S608 - no value stands in these texts, but a tenant's id that has been read as one
 
 from uuid import UUID
 
@@ -27,12 +25,14 @@ TYPES = """ARRAY(WITH RECURSIVE kind(type) AS (
   SELECT (SELECT o.type FROM resource o WHERE o.tenant_id = {tenant} AND o.type > kind.type ORDER BY o.type LIMIT 1)
   FROM kind WHERE kind.type IS NOT NULL
 ) SELECT kind.type FROM kind WHERE kind.type IS NOT NULL)"""
-"""The types of which a tenant has resources, by jumping along the primary key: with them, a row is found by its id alone."""
+"""The types of which a tenant has resources, by jumping along the primary key: with them, a row is found by its id
+alone."""
 
 GET = f"""{FENCE} SELECT p.* FROM t CROSS JOIN LATERAL (
   SELECT {STORED} FROM resource r WHERE r.tenant_id = t.v::uuid AND r.type = $2 AND r.id = $3 LIMIT 1) p"""
 
-GET_MANY = f"""{FENCE} SELECT p.* FROM t CROSS JOIN unnest($2::smallint[], $3::uuid[]) AS k(type, id) CROSS JOIN LATERAL (
+GET_MANY = f"""{FENCE}
+SELECT p.* FROM t CROSS JOIN unnest($2::smallint[], $3::uuid[]) AS k(type, id) CROSS JOIN LATERAL (
   SELECT {STORED} FROM resource r WHERE r.tenant_id = t.v::uuid AND r.type = k.type AND r.id = k.id LIMIT 1) p"""
 
 COUNT = f"""{FENCE} SELECT p.n FROM t CROSS JOIN LATERAL (
@@ -40,7 +40,8 @@ COUNT = f"""{FENCE} SELECT p.n FROM t CROSS JOIN LATERAL (
 
 TYPES_OF = f"""{FENCE} SELECT p.id, p.type FROM t CROSS JOIN LATERAL (
   SELECT r.id, r.type FROM resource r
-  WHERE r.tenant_id = t.v::uuid AND r.type = ANY({TYPES.format(tenant="t.v::uuid")}) AND r.id = ANY($2::uuid[]) OFFSET 0) p"""
+  WHERE r.tenant_id = t.v::uuid AND r.type = ANY({TYPES.format(tenant="t.v::uuid")})
+  AND r.id = ANY($2::uuid[]) OFFSET 0) p"""
 
 MEMBERS = f"""{FENCE} SELECT p.* FROM t CROSS JOIN LATERAL (
   SELECT m.group_id, m.member_id, m.member_type, r.display
@@ -108,8 +109,8 @@ e AS (INSERT INTO event (tenant_id, {EVENT_COLUMNS})
   FROM t CROSS JOIN LATERAL (SELECT * FROM {_unnest(18, (*_EVENT_ARRAYS, "uuid[]"))}
     AS i({EVENT_COLUMNS}, connection_id) WHERE i.connection_id IN (SELECT c.id FROM c) OFFSET 0) i)
 SELECT c.id FROM c"""
-"""Any number of new resources with their index rows and events. What names a connection that the tenant does not have is
-left out; the answer is the connections that there are."""
+"""Any number of new resources with their index rows and events. What names a connection that the tenant does not have
+is left out; the answer is the connections that there are."""
 
 # Inside a transaction that has said whose it is.
 
@@ -202,7 +203,8 @@ TOKENS_GONE = "DELETE FROM token WHERE tenant_id = $1"
 CONNECTIONS_GONE = "DELETE FROM connection WHERE tenant_id = $1"
 
 _TOKEN_COLUMNS = "k.id, k.tenant_id, k.connection_id, k.name, k.digest, k.hint, k.created, k.expires, k.revoked"  # noqa: S105
-FIND_TOKEN = f"""SELECT {_TOKEN_COLUMNS}, {_TENANT_COLUMNS} FROM token k JOIN tenant t ON t.id = k.tenant_id {_DEFAULT}
+FIND_TOKEN = f"""SELECT {_TOKEN_COLUMNS}, {_TENANT_COLUMNS}
+FROM token k JOIN tenant t ON t.id = k.tenant_id {_DEFAULT}
 WHERE k.digest = $1"""
 TOKENS = f"SELECT {_TOKEN_COLUMNS} FROM token k WHERE k.tenant_id = $1 ORDER BY k.created, k.id"
 LOCK_TOKEN = "SELECT revoked FROM token WHERE tenant_id = $1 AND id = $2 FOR UPDATE"  # noqa: S105

@@ -1,8 +1,8 @@
 """Writing in one transaction: again where it lost against another, and with the truth where the connection was lost.
 
-**Rules**: a statement or a commit whose connection was lost may have come through, or may still be on its way. So the old
-backend is ended first, on a new connection, and then the events of the change are looked for: each change has one, in
-its own transaction. They are there, or nothing is and nothing will be.
+**Rules**: a statement or a commit whose connection was lost may have come through, or may still be on its way. So the
+old backend is ended first, on a new connection, and then the events of the change are looked for: each change has one,
+in its own transaction. They are there, or nothing is and nothing will be.
 """
 
 import asyncio

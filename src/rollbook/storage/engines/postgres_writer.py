@@ -2,9 +2,9 @@
 
 **Rules**:
 
-- New resources of a batch are one statement; new contents of a batch are one transaction of two statements. A batch that
-  holds something impossible (a value that is taken, say) is undone and made again one change at a time, so that each has
-  its own outcome.
+- New resources of a batch are one statement; new contents of a batch are one transaction of two statements. A batch
+  that holds something impossible (a value that is taken, say) is undone and made again one change at a time, so that
+  each has its own outcome.
 - Whoever changes memberships locks the members first (``FOR KEY SHARE``: they may change, not go), the group after; who
   deletes locks the resource first, its groups after. Ids are locked in their order. What deadlocks all the same is made
   again.
