@@ -88,8 +88,7 @@ def handle(store: SqliteStore, acorn: Tenant) -> SqliteTenant:
 
 async def with_writer(store: SqliteStore, act: Callable[[apsw.Connection], Any]) -> None:
     """Do something to the writer's own connection."""
-    assert store._writer is not None
-    await store._writer.outside(act)
+    await store._opened().writer.outside(act)
 
 
 def rows_of(path: str, sql: str) -> Any:

@@ -12,7 +12,7 @@ import stat
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 import apsw
@@ -30,6 +30,7 @@ from rollbook.storage.engines.sqlite_connection import (
     damage,
     rows,
 )
+from rollbook.storage.engines.sqlite_pages import QuickPages
 from rollbook.storage.engines.sqlite_readers import Readers
 from rollbook.storage.engines.sqlite_rows import (
     NO_TENANT,
@@ -76,6 +77,16 @@ _SWEEPS = (
 )
 
 
+class _Open(NamedTuple):
+    """What an open store holds."""
+
+    connection: apsw.Connection
+    """For reads on the event loop's own thread."""
+    pages: QuickPages
+    readers: Readers
+    writer: Writer
+
+
 class SqliteStore:
     """See ``storage.contract.Store``. ``readers`` is how many scans may run side by side."""
 
@@ -85,15 +96,17 @@ class SqliteStore:
         self._path = str(Path(path).absolute())
         self._clock = clock
         self._reader_count = readers
-        self._connection: apsw.Connection | None = None
-        self._readers: Readers | None = None
-        self._writer: Writer | None = None
+        self._open: _Open | None = None
 
     async def open(self) -> None:
         """Also makes the file (and its folder) where there is none, and checks it after an unclean stop."""
-        self._connection, writing = await asyncio.to_thread(self._connect)
-        self._readers = Readers(self._path, self._reader_count)
-        self._writer = Writer(writing, asyncio.get_running_loop())
+        reading, writing = await asyncio.to_thread(self._connect)
+        self._open = _Open(
+            reading,
+            QuickPages(reading, self._clock.elapsed),
+            Readers(self._path, self._reader_count),
+            Writer(writing, asyncio.get_running_loop()),
+        )
 
     def _connect(self) -> tuple[apsw.Connection, apsw.Connection]:
         create_file(self._path)
@@ -102,21 +115,20 @@ class SqliteStore:
         return connect(self._path, wait=READER_WAIT, writes=False), writing
 
     async def close(self) -> None:
-        if self._readers is not None:
-            await self._readers.close()
-        if self._connection is not None:
-            self._connection.close()
-        if self._writer is not None:  # last, so that its connection is the one that ends the journal
-            await self._writer.close()
-        self._connection = self._readers = self._writer = None
+        if self._open is None:
+            return
+        opened, self._open = self._open, None
+        await opened.readers.close()
+        opened.connection.close()
+        await opened.writer.close()  # last, so that its connection is the one that ends the journal
 
-    def _opened(self) -> tuple[apsw.Connection, Readers, Writer]:
-        if self._connection is None or self._readers is None or self._writer is None:
+    def _opened(self) -> _Open:
+        if self._open is None:
             raise Unavailable("the database is not open")
-        return self._connection, self._readers, self._writer
+        return self._open
 
     async def _write(self, work: Callable[[Transaction], R]) -> R:
-        return await self._opened()[2].submit(work)
+        return await self._opened().writer.submit(work)
 
     async def ping(self) -> None:
         found, wanted = await self.schema_version(), latest(self.name)
@@ -124,7 +136,7 @@ class SqliteStore:
             raise SchemaMismatch(found, wanted)
 
     async def schema_version(self) -> int:
-        connection = self._opened()[0]
+        connection = self._opened().connection
         if not rows(connection, _HAS_SCHEMA):
             return 0
         return rows(connection, _SCHEMA)[0][0] or 0
@@ -147,7 +159,7 @@ class SqliteStore:
         return await self._damage("integrity_check") + await asyncio.to_thread(_file_risks, Path(self._path))
 
     async def _damage(self, check: str) -> list[str]:
-        found = await self._opened()[1].run(partial(damage, check=check))
+        found = await self._opened().readers.run(partial(damage, check=check))
         return [f"the database file is damaged: {line}" for line in found]
 
     def tenant(self, tenant_id: str) -> SqliteTenant:
@@ -159,14 +171,14 @@ class SqliteStore:
         await self._write(partial(_create_tenant, tenant, event))
 
     async def find_tenant(self, name_or_id: str) -> Tenant | None:
-        connection = self._opened()[0]
+        connection = self._opened().connection
         found = rows(connection, f"{_TENANT} t.id = ?", (name_or_id,)) or rows(
             connection, f"{_TENANT} t.name_key = ? AND t.status <> 'deleted'", (name_key(name_or_id),)
         )
         return tenant_of(found[0]) if found else None
 
     async def tenants(self) -> list[Tenant]:
-        found = rows(self._opened()[0], f"{_TENANT} t.status <> 'deleted' ORDER BY t.name_key")
+        found = rows(self._opened().connection, f"{_TENANT} t.status <> 'deleted' ORDER BY t.name_key")
         return [tenant_of(row) for row in found]
 
     async def set_tenant_status(self, tenant_id: str, status: str, event: Event) -> None:
@@ -183,18 +195,18 @@ class SqliteStore:
             raise NotFound
 
     async def find_token(self, digest: bytes) -> tuple[Token, Tenant] | None:
-        found = rows(self._opened()[0], _FIND_TOKEN, (digest,))
+        found = rows(self._opened().connection, _FIND_TOKEN, (digest,))
         return (token_of(found[0][:9]), tenant_of(found[0][9:])) if found else None
 
     async def record(self, events: Sequence[Event]) -> None:
-        await record(self._opened()[2], NO_TENANT, events)
+        await record(self._opened().writer, NO_TENANT, events)
 
     async def backup(self, path: str) -> None:
         """**Raises** ``StoreError`` where the file exists already."""
-        await self._opened()[1].run(partial(write_backup, path=path))
+        await self._opened().readers.run(partial(write_backup, path=path))
 
     async def restore(self, path: str) -> None:
-        await self._opened()[2].outside(partial(read_backup, path))
+        await self._opened().writer.outside(partial(read_backup, path))
 
 
 def _size(path: str) -> int:

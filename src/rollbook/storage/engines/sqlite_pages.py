@@ -4,16 +4,29 @@
 for a row that a page skips. Rows are counted only where the page itself does not tell how many there are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import apsw
 
-from rollbook.storage.engines.sqlite_connection import rows
+from rollbook.scim.recent import Recent
+from rollbook.storage.engines.sqlite_connection import refusing, rows
 from rollbook.storage.engines.sqlite_rows import STORED_COLUMNS, Row, stored_of
 from rollbook.storage.records import Page, Query
-from rollbook.storage.sql.compile import Phase, compile_query, index_sort, point
+from rollbook.storage.sql.compile import Fragment, Phase, compile_query, index_sort, point
 from rollbook.storage.sql.flavor_sqlite import SQLITE
+
+PATIENCE = 0.001
+"""Seconds that a query may hold the event loop: some ten requests' worth."""
+
+STEPS = 1_000
+"""Steps of SQLite's machine between two looks at the clock: some 0.1 ms of comparing JSON, 0.02 ms of an index."""
+
+SKIPS = 30
+"""How often a query that was slow goes straight to a reader, before it is tried again: it may have had bad luck."""
+
+SLOW = 2_000
+"""Queries (tenant and shape) that are remembered as slow."""
 
 Values = tuple[Any, ...]
 
@@ -23,6 +36,44 @@ _POINTS = {
     )
     for column in ("id", "external_id", "unique_key")
 }
+
+
+class QuickPages:
+    """Reads pages on the event loop's own thread, as long as that is quick.
+
+    Handing a read to another thread and back costs ten times what a find by an index does, and whether a query is such
+    a find only the database knows. So each is begun here, and broken off when it takes longer than ``PATIENCE``; which
+    queries did is remembered.
+    """
+
+    def __init__(self, connection: apsw.Connection, elapsed: Callable[[], float]) -> None:
+        self._connection = connection
+        self._elapsed = elapsed
+        self._slow: Recent[Hashable, int] = Recent(SLOW)
+
+    def read(self, tenant: str, query: Query) -> Page | None:
+        """The page; None where somebody with more time must read it."""
+        page = point_page(self._connection, tenant, query)
+        if page is not None:
+            return page
+        fragment = compile_query(query, SQLITE, tenant="?1", first=2)
+        key = (tenant, fragment.where, fragment.order)
+        if skips := self._slow.get(key):
+            self._slow.put(key, skips - 1)
+            return None
+        end = self._elapsed() + PATIENCE
+        self._connection.set_progress_handler(lambda: self._elapsed() > end, STEPS)
+        try:
+            with refusing():
+                self._connection.execute("BEGIN")
+                return read_page(self._connection, tenant, query, fragment)
+        except apsw.InterruptError:
+            self._slow.put(key, SKIPS)
+            return None
+        finally:
+            self._connection.set_progress_handler(None)
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
 
 
 def point_page(connection: apsw.Connection, tenant: str, query: Query) -> Page | None:
@@ -36,9 +87,10 @@ def point_page(connection: apsw.Connection, tenant: str, query: Query) -> Page |
     return Page(len(found), [stored_of(row) for row in page])
 
 
-def read_page(connection: apsw.Connection, tenant: str, query: Query) -> Page:
+def read_page(connection: apsw.Connection, tenant: str, query: Query, fragment: Fragment | None = None) -> Page:
     """The page of any query. ``connection`` is in a transaction, so that page and total are of one moment."""
-    fragment = compile_query(query, SQLITE, tenant="?1", first=2)
+    if fragment is None:
+        fragment = compile_query(query, SQLITE, tenant="?1", first=2)
     plain = Phase("resource r", fragment.where, fragment.order)
     phases: tuple[Phase, ...] = (plain,)
     values = (tenant, *fragment.params, *fragment.order_params)

@@ -12,7 +12,7 @@ import apsw
 from rollbook.events import Event
 from rollbook.storage.engines.sqlite_changes import KINDS, TYPES_OF, ids_json, work_of
 from rollbook.storage.engines.sqlite_connection import rows
-from rollbook.storage.engines.sqlite_pages import point_page, read_page
+from rollbook.storage.engines.sqlite_pages import QuickPages, read_page
 from rollbook.storage.engines.sqlite_readers import Readers
 from rollbook.storage.engines.sqlite_rows import (
     EVENT_COLUMNS,
@@ -61,9 +61,12 @@ _PAST_ALL = "\U0010ffff"
 class SqliteTenant:
     """See ``storage.contract.TenantStore``."""
 
-    def __init__(self, tenant: str, connection: apsw.Connection, readers: Readers, writer: Writer) -> None:
+    def __init__(
+        self, tenant: str, connection: apsw.Connection, pages: QuickPages, readers: Readers, writer: Writer
+    ) -> None:
         self._tenant = tenant
         self._connection = connection
+        self._pages = pages
         self._readers = readers
         self._writer = writer
 
@@ -76,7 +79,7 @@ class SqliteTenant:
         return stored_of(found[0]) if found else None
 
     async def query(self, query: Query) -> Page:
-        page = point_page(self._connection, self._tenant, query)
+        page = self._pages.read(self._tenant, query)
         if page is None:
             page = await self._readers.run(partial(read_page, tenant=self._tenant, query=query))
         return page
