@@ -36,6 +36,9 @@ _NEW_CONTENT = """UPDATE resource SET version = ?4, last_modified = ?5, unique_k
 WHERE tenant_id = ?1 AND type = ?2 AND id = ?3"""
 _NEW_VERSION = "UPDATE resource SET version = ?4, last_modified = ?5 WHERE tenant_id = ?1 AND type = ?2 AND id = ?3"
 _GONE = "DELETE FROM resource WHERE tenant_id = ? AND type = ? AND id = ?"
+_INDEX = "SELECT path, value, ordinal FROM attribute_index WHERE tenant_id = ? AND type = ? AND id = ?"
+_INDEX_ROW_GONE = """DELETE FROM attribute_index
+WHERE tenant_id = ? AND type = ? AND path = ? AND value = ? AND id = ? AND ordinal = ?"""
 _INDEX_GONE = "DELETE FROM attribute_index WHERE tenant_id = ? AND type = ? AND id = ?"
 _MEMBER_IDS = "SELECT member_id FROM member WHERE tenant_id = ? AND group_id = ?"
 _MEMBERS_COME = """INSERT INTO member (tenant_id, group_id, member_id, member_type)
@@ -165,9 +168,16 @@ def _add_members(transaction: Transaction, tenant: str, group: str, found: dict[
 
 
 def _replace_index(transaction: Transaction, key: tuple[str, int, str], index: Sequence[IndexRow]) -> None:
+    """Most changes touch no indexed value; a row that stays is not written again."""
     tenant, type, id = key
-    transaction.change(_INDEX_GONE, key)
-    transaction.add("attribute_index", [(tenant, type, row.path, row.value, id, row.ordinal) for row in index])
+    wanted = {tuple(row) for row in index}
+    there = set(transaction.rows(_INDEX, key))
+    for path, value, ordinal in there - wanted:
+        transaction.change(_INDEX_ROW_GONE, (tenant, type, path, value, id, ordinal))
+    transaction.add(
+        "attribute_index",
+        [(tenant, type, path, value, id, ordinal) for path, value, ordinal in sorted(wanted - there)],
+    )
 
 
 def _content(content: Content) -> tuple[Any, ...]:
