@@ -48,9 +48,14 @@ INDEX = "INSERT INTO attribute_index (tenant_id, type, path, value, id, ordinal)
 
 
 def _literal(value: object) -> str:
+    """A text as SQL, without colons: pgbench takes ``:word`` for a variable of its own, in literals too."""
     if value is None:
         return "NULL"
-    return "'" + str(value).replace("'", "''") + "'"
+    text = str(value).replace("\\", "\\\\").replace("'", "''").replace(":", r"\x3a")
+    return f"E'{text}'"
+
+
+_AT = _literal(AT)
 
 
 def _own(value: object) -> str:
@@ -74,7 +79,7 @@ def postgres_scripts(filed: Filed) -> dict[str, str]:
 \\set n :first + :turn * {CONNECTIONS} + :client_id
 WITH v AS MATERIALIZED (SELECT {number} AS n, gen_random_uuid() AS id),
 r AS (INSERT INTO resource ({COLUMNS})
-  SELECT {tenant}, 1, v.id, {connection}, {kept}, 1, '{AT}', '{AT}', {document}, {search} FROM v),
+  SELECT {tenant}, 1, v.id, {connection}, {kept}, 1, {_AT}, {_AT}, {document}, {search} FROM v),
 a AS ({INDEX} SELECT {tenant}, 1, i.path, replace(i.value, '{DIGITS}', v.n), v.id, i.ordinal
   FROM v CROSS JOIN (VALUES {index}) AS i(path, value, ordinal))
 {record};
@@ -84,7 +89,7 @@ WHERE r.tenant_id = {tenant} AND r.type = 1 AND r.id = md5(:n::text)::uuid;
 """,
         "update": f"""{known}\\set t random(1, 99999999)
 WITH v AS MATERIALIZED (SELECT {number} AS n),
-u AS (UPDATE resource r SET version = r.version + 1, last_modified = '{AT}',
+u AS (UPDATE resource r SET version = r.version + 1, last_modified = {_AT},
   document = replace({document}, 'Head Gardener', 'Gardener ' || :t::text),
   search = replace({_own(row["search"])}, 'head gardener', 'gardener ' || :t::text)::jsonb FROM v
   WHERE r.tenant_id = {tenant} AND r.type = 1 AND r.id = md5(:n::text)::uuid)
@@ -99,7 +104,7 @@ def postgres_users(filed: Filed) -> str:
     kept = ", ".join(_own(row[column]) for column in ("unique_key", "external_id", "display", "display_key"))
     return f"""INSERT INTO resource ({COLUMNS})
 SELECT {_literal(row["tenant_id"])}::uuid, 1, md5(v.i::text)::uuid, {_literal(row["connection_id"])}::uuid, {kept}, 1,
-  '{AT}', '{AT}', {_own(row["document"])}, {_own(row["search"])}::jsonb
+  {_AT}, {_AT}, {_own(row["document"])}, {_own(row["search"])}::jsonb
 FROM (SELECT i, lpad(i::text, {len(DIGITS)}, '0') AS n FROM generate_series(0, {PRELOADED - 1}) AS i) AS v"""
 
 

@@ -31,6 +31,7 @@ def user_document(number: str = DIGITS) -> dict[str, Any]:
         "displayName": f"Ann Fern{number}",
         "nickName": "Fernie",
         "title": "Head Gardener",
+        "profileUrl": f"https://acorn.example/people/{number}",
         "userType": "Employee",
         "preferredLanguage": "en-GB",
         "locale": "en-GB",
@@ -55,6 +56,7 @@ def user_document(number: str = DIGITS) -> dict[str, Any]:
                 "primary": True,
             }
         ],
+        "roles": [{"value": "keeper-of-ferns", "display": "Keeper of ferns", "primary": True}],
         ENTERPRISE: {
             "employeeNumber": number,
             "costCenter": "4130",
