@@ -34,14 +34,9 @@ async def modify(operation: Modify, work: Work) -> Found | Done:
     **Raises** ``NotFound``, ``PreconditionFailed``, ``AlreadyExists``, ``NoTarget``, ``InvalidPath``, ``InvalidValue``,
     ``MutabilityError``.
     """
-    touched_members = False
-
-    async def once() -> Saved:
-        nonlocal touched_members
-        saved, touched_members = await _once(operation, work)
-        return saved
-
-    saved = await again_while_it_changes(once, operation.type)
+    saved, touched_members = await again_while_it_changes(
+        lambda: _once(operation, work), work, operation.type, operation.id
+    )
     if operation.minimal or (touched_members and not operation.whole):
         return Done(saved.stored.version, operation.type, operation.id)
     return Found(await view(work, operation.type, saved.stored, operation.projection), operation.projection)

@@ -20,7 +20,7 @@ from rollbook.storage.records import MemberChange, Update
 async def replace(operation: Replace, work: Work) -> Found | Done:
     """The resource with new content. **Raises** ``NotFound``, ``PreconditionFailed``, ``AlreadyExists``,
     ``InvalidValue``, ``InvalidSyntax``, ``MutabilityError``."""
-    saved = await again_while_it_changes(lambda: _once(operation, work), operation.type)
+    saved = await again_while_it_changes(lambda: _once(operation, work), work, operation.type, operation.id)
     if operation.minimal:
         return Done(saved.stored.version, operation.type, operation.id)
     return Found(await view(work, operation.type, saved.stored, operation.projection), operation.projection)

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from rollbook.provisioning.work import Work
 from rollbook.scim.errors import Unavailable
@@ -11,9 +11,10 @@ from rollbook.scim.schema import ResourceType
 from rollbook.storage.errors import VersionConflict
 from rollbook.storage.records import Update
 
+T = TypeVar("T")
+
 _ATTEMPTS = 100
-"""Reads and writes again at most so often. Each failed attempt means that another writer succeeded, so a crowd of n
-writers on one resource needs n attempts at worst; 64 is the most that are at work for one tenant in a worker."""
+"""Reads and writes again at most so often. Each failed attempt means that a writer of another process succeeded."""
 
 
 class Saved(NamedTuple):
@@ -37,13 +38,18 @@ async def save(work: Work, stored: Stored, update: Update) -> Saved:
     return Saved(after, applied.changed)
 
 
-async def again_while_it_changes(attempt: Callable[[], Awaitable[Saved]], type: ResourceType) -> Saved:
+async def again_while_it_changes(attempt: Callable[[], Awaitable[T]], work: Work, type: ResourceType, id: str) -> T:
     """Run an attempt (read, compute, write) until no other writer came between; preconditions are judged each time."""
-    for _ in range(_ATTEMPTS):
-        try:
-            return await attempt()
-        except VersionConflict:
-            continue
+    try:
+        return await attempt()
+    except VersionConflict:
+        pass
+    async with work.lines.line(id):
+        for _ in range(_ATTEMPTS):
+            try:
+                return await attempt()
+            except VersionConflict:
+                continue
     raise Unavailable(
         f"Too many clients are changing this {type.name} at once; nothing was changed. Try again.",
         headers=(("retry-after", "1"),),

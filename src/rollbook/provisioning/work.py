@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from rollbook.clock import Clock
 from rollbook.events import Event, Kind
 from rollbook.ids import ordered_id
+from rollbook.provisioning.lines import Lines
 from rollbook.scim.limits import Limits
 from rollbook.scim.schema import ResourceType
 from rollbook.scim.tolerances import Tolerances
@@ -28,6 +29,7 @@ class Work:
     tolerances: Tolerances
     limits: Limits
     location_base: str
+    lines: Lines
     member_types: tuple[ResourceType, ...] = ()
     """The types that can be members of a group."""
     notes: list[str] = field(default_factory=list)

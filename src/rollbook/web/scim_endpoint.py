@@ -28,6 +28,7 @@ from rollbook.identity.access import enter
 from rollbook.identity.authenticate import Authenticator, RefusedLogin
 from rollbook.identity.principal import Principal
 from rollbook.ids import ordered_id
+from rollbook.provisioning.lines import Lines
 from rollbook.provisioning.perform import perform
 from rollbook.provisioning.refusals import refusal
 from rollbook.provisioning.work import Work
@@ -54,6 +55,7 @@ class ScimEndpoint:
         self._authenticator = Authenticator(house.store, house.clock, fresh_seconds=house.fresh_seconds)
         self._turns = Turns(house.tenant_concurrency, house.queue_seconds)
         self._rate = Rate(house.clock, house.requests_per_second, house.burst)
+        self._lines = Lines()
         self.refused = Refused(house.store, house.clock)
         self._locations = lru_cache(1024)(self._make_locations)
         self._counting: asyncio.Task[None] | None = None
@@ -138,6 +140,7 @@ class ScimEndpoint:
                 tolerances=dialect.tolerances,
                 limits=dialect.limits,
                 location_base=locations.base,
+                lines=self._lines,
                 member_types=dialect.types,
                 notes=notes,
             )
