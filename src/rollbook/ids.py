@@ -1,7 +1,8 @@
 """The only source of chance (law 3): identifiers and secrets.
 
-Resource ids are random (UUID version 4), so that they tell nothing and spread evenly over any store. Event ids are
-ordered by time (UUID version 7, RFC 9562 §5.7) with a counter inside the millisecond, so that events sort by their id.
+Resources and events have ids that are ordered by time (UUID version 7, RFC 9562 §5.7, with a counter inside the
+millisecond), so that what is new is filed at the end of every index (decision 0011). Tenants, connections and tokens
+have random ones (version 4).
 """
 
 import os

@@ -1,7 +1,7 @@
 """Creating resources (RFC 7644 §3.3)."""
 
 from rollbook.events import Kind
-from rollbook.ids import new_id
+from rollbook.ids import ordered_id
 from rollbook.provisioning.filing import changed_attributes, filing
 from rollbook.provisioning.members import check_member_types
 from rollbook.provisioning.viewing import view
@@ -20,7 +20,7 @@ async def create(operation: Create, work: Work) -> Found:
     content, index = filing(type).file(draft.document)
     members = draft.members or []
     await check_member_types(work, draft.member_types)
-    at, id = work.clock.written(), new_id()
+    at, id = work.clock.written(), ordered_id()
     changed = (*changed_attributes({}, draft.document), *(("members",) if members else ()))
     event = work.event(Kind.RESOURCE_CREATED, at, type, id, 201, changed)
     insert = Insert(type.number, id, work.connection, at, content, index, event, members)

@@ -50,7 +50,7 @@ class TenantStore(Protocol):
     async def apply(self, change: Change) -> Applied:
         """Make one change, its index rows and its event in one transaction: all or nothing.
 
-        **Raises** ``NotFound``, ``AlreadyExists("userName" | "externalId")``, ``VersionConflict``, ``MissingMembers``.
+        **Raises** ``NotFound``, ``AlreadyExists("key" | "externalId")``, ``VersionConflict``, ``MissingMembers``.
         When this returns, the change is durable. When it raises, nothing of it (the event neither) was written.
         """
 

@@ -29,7 +29,7 @@ class NotFound(StoreError):
 
 
 class AlreadyExists(StoreError):
-    """``attribute`` is the SCIM name (``userName``, ``externalId``) or ``name`` for a tenant's name."""
+    """``attribute`` is ``key`` (the resource type's unique attribute), ``externalId``, or ``name`` (a tenant's)."""
 
     def __init__(self, attribute: str) -> None:
         super().__init__(f"another row holds that {attribute}")
