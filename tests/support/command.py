@@ -21,12 +21,12 @@ class Told:
 
     def json(self) -> Any:
         """The one JSON value on standard output."""
-        assert self.code == 0, self.err
+        assert self.code == 0, self.out + self.err
         return json.loads(self.out)
 
     def rows(self) -> list[list[str]]:
         """The rows of a table."""
-        assert self.code == 0, self.err
+        assert self.code == 0, self.out + self.err
         return [line.split("\t") for line in self.out.splitlines()]
 
 
