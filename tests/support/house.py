@@ -82,7 +82,7 @@ class Seat:
     def delete(self, path: str, **options: Any) -> httpx2.Response:
         return self.call("DELETE", path, **options)
 
-    def user(self, name: str, **attributes: Any) -> dict[str, Any]:
+    def user(self, name: str, /, **attributes: Any) -> dict[str, Any]:
         """Create a user; attributes beside userName as given. The answered resource."""
         schemas = [USER, *(key for key in attributes if key.startswith("urn:"))]
         answer = self.post("/Users", {"schemas": schemas, "userName": name, **attributes})
