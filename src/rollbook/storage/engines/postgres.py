@@ -19,6 +19,7 @@ from rollbook.storage.engines.postgres_faults import FAULTS, store_error
 from rollbook.storage.engines.postgres_pool import Link, Pool
 from rollbook.storage.engines.postgres_reader import Reader
 from rollbook.storage.engines.postgres_rows import NO_TENANT, event_columns, is_id, tenant_of, token_of
+from rollbook.storage.engines.postgres_statistics import Statistics
 from rollbook.storage.engines.postgres_tenant import PostgresTenant, record
 from rollbook.storage.engines.postgres_transactions import Transactions
 from rollbook.storage.engines.postgres_writer import Writer
@@ -48,7 +49,7 @@ class PostgresStore:
         self._pool = Pool(url, connections)
         self._transactions = Transactions(self._pool)
         self._reader = Reader(self._transactions)
-        self._writer = Writer(self._transactions)
+        self._writer = Writer(self._transactions, Statistics(self._pool))
 
     async def open(self) -> None:
         await self._pool.open()

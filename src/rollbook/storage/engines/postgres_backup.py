@@ -22,6 +22,7 @@ from rollbook.storage.engines import postgres_statements as sql
 from rollbook.storage.engines.postgres_faults import store_error
 from rollbook.storage.engines.postgres_pool import Link
 from rollbook.storage.engines.postgres_rows import NO_TENANT
+from rollbook.storage.engines.postgres_statistics import ANALYZE
 from rollbook.storage.engines.sqlite_backup import open_backup
 from rollbook.storage.errors import StoreError
 from rollbook.storage.migrations import migrations
@@ -136,6 +137,7 @@ async def read_backup(link: Link, path: str, at: str) -> None:
             for table, columns in (_CONTROL | _OWN).items():
                 await _load(link, source, table, columns)
             await link.run("COMMIT")
+            await link.run(ANALYZE)
         except (ValueError, apsw.Error, PostgresError) as error:
             if isinstance(error, PostgresError) and store_error(error):
                 raise

@@ -64,7 +64,7 @@ def event_of(row: Iterable[Any]) -> Event:
         actor=actor,
         peer=peer,
         request=request,
-        resource_type=resource_type,
+        resource_type=kind_of,
         resource=resource,
         status=status,
         scim_type=scim_type,

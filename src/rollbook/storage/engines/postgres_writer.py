@@ -19,6 +19,7 @@ from rollbook.storage.engines import postgres_statements as sql
 from rollbook.storage.engines.postgres_batches import Batches
 from rollbook.storage.engines.postgres_changes import CHANGES, update_contents
 from rollbook.storage.engines.postgres_rows import insert_arguments, is_id
+from rollbook.storage.engines.postgres_statistics import Statistics
 from rollbook.storage.engines.postgres_transactions import Transactions
 from rollbook.storage.errors import Busy, NotFound, SchemaMismatch, Unavailable
 from rollbook.storage.records import Applied, Change, Insert, Update
@@ -36,8 +37,9 @@ Outcome = Applied | Exception
 class Writer:
     """Makes changes, on the links of a pool."""
 
-    def __init__(self, transactions: Transactions) -> None:
+    def __init__(self, transactions: Transactions, statistics: Statistics) -> None:
         self._transactions = transactions
+        self._statistics = statistics
         self._inserts: Batches[Insert, Applied] = Batches(self._insert_all, flights=FLIGHTS, limit=BATCH)
         self._updates: Batches[Update, Applied] = Batches(
             self._update_all, flights=FLIGHTS, limit=BATCH, key=lambda change: (change.type, change.id)
@@ -58,9 +60,11 @@ class Writer:
         """Wait until nothing is under way."""
         for batches in (self._inserts, self._updates, self._others):
             await batches.finish()
+        await self._statistics.finish()
 
     async def _insert_all(self, tenant: str, changes: Sequence[Insert]) -> list[Outcome]:
         events = [change.event.id for change in changes]
+        self._statistics.count(len(changes))
         try:
             rows = await self._transactions.statement(tenant, events, sql.INSERT, *insert_arguments(tenant, changes))
         except Exception as error:
@@ -90,6 +94,7 @@ class Writer:
 
     async def _change_one(self, tenant: str, changes: Sequence[Change]) -> list[Outcome]:
         (change,) = changes
+        self._statistics.count(1)
         work = CHANGES[type(change)]
         return [await self._transactions.run(tenant, [change.event.id], lambda link: work(link, tenant, change))]
 
