@@ -18,7 +18,8 @@ from rollbook.scim.limits import STANDARD_LIMITS
 _DIGITS = bytes(48 if 48 <= byte <= 57 else 32 for byte in range(256))
 """Maps every digit to ``0`` and all else to a space: a long number becomes a fixed text to look for."""
 _LONG_NUMBER = b"0" * 19
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+"""A string, or one that does not end, up to the end: so no text is searched for more than once."""
 _INTEGER = re.compile(rb"(?<![0-9.eE+-])-?[0-9]{19,}(?![0-9.eE])")
 _CONTAINERS = (dict, list)
 
@@ -106,7 +107,7 @@ def _repeated(body: bytes) -> str:
     """The first name that stands twice in one object of a valid JSON text, as JSON and cut to a readable length."""
     open_objects: list[set[str]] = []
     at = 0
-    for found in re.finditer(rb'"(?:[^"\\]|\\.)*"|[{}]', body, re.DOTALL):
+    for found in re.finditer(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}]', body, re.DOTALL):
         token = found[0]
         if token == b"{":
             open_objects.append(set())

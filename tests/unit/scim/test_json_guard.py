@@ -121,6 +121,13 @@ def test_a_fault_is_located_and_no_library_text_leaks() -> None:
     assert refused.value.detail == "The body is not valid JSON (line 2, column 6)."
 
 
+@pytest.mark.parametrize("piece", [b'\\"', b"\\\\", b'"', b"a", b'"a\\"', b"[", b"[1,", b'{"a":', b"0"])
+def test_a_megabyte_that_is_no_json_is_refused_in_one_pass(piece: bytes) -> None:
+    # In more than one pass it would take hours, and the test never end.
+    with pytest.raises(InvalidSyntax):
+        read_json(b'{"a": "' + piece * (1_000_000 // len(piece)))
+
+
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 names = st.text("ab\"\\:, '{}é", max_size=3)
 json_values = st.recursive(
