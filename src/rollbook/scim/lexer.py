@@ -1,7 +1,8 @@
 """Filters and paths cut into tokens, and the literals among them read (RFC 7644 §3.4.2.2; RFC 8259 for literals).
 
 There are four kinds of token, told apart by their first character: a string (``"``), a bracket (``()[]``), a word
-(attribute paths, operators, numbers, ``true``, ``false``, ``null``), and a stray character that begins none of them.
+(attribute paths, operators, numbers, ``true``, ``false``, ``null``), and a stray double quote, which begins no string,
+with the word that it stands behind: whatever holds one is refused, and no text is searched twice for its end.
 Every character of a text but white space is in some token, so nothing is ever skipped unseen.
 
 *Masking* replaces literals by a sign for their kind. Filters that differ in their literals only have one masked form.
@@ -28,7 +29,7 @@ _TOKEN = re.compile(
     r"(?=[ \t\r\n()\[\]]|\Z)"
     r"|[()\[\]]"
     r'|[^ \t\r\n()\[\]"]++(?!")'
-    r"|[^ \t\r\n]"
+    r'|[^ \t\r\n()\[\]"]*+"'
 )
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _NOT_IN_TEXT = re.compile("[\x00\ud800-\udfff]")
@@ -98,7 +99,8 @@ def quoted(cut: list[str], name: str) -> list[str]:
     for position in range(2, len(cut)):
         word = cut[position]
         if (
-            word[0] not in '"()[]'
+            '"' not in word
+            and word not in "()[]"
             and cut[position - 1].lower() in OPERATORS
             and cut[position - 2].lower().rpartition(":")[2] == name
             and word.lower() not in ("true", "false", "null")

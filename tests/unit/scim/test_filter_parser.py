@@ -2,6 +2,7 @@
 
 import pytest
 
+from rollbook.scim import lexer
 from rollbook.scim.errors import InvalidFilter
 from rollbook.scim.filter import And, AttributePath, Comparison, Node, Not, Operator, Or, Present, ValuePath
 from rollbook.scim.filter_parser import parse_filter
@@ -227,3 +228,17 @@ def test_41_bombs_are_refused_and_nothing_else_happens(bomb: str, times: int) ->
     for text in (bomb * times, (bomb * times)[:8192]):
         with pytest.raises(InvalidFilter):
             parse_filter(text)
+
+
+@pytest.mark.parametrize("piece", ['\\"', '"', "a", "\\", '"a\\"'])
+@pytest.mark.parametrize("end", ["", '"', '"x'])
+def test_41_a_megabyte_is_cut_into_tokens_in_one_pass(piece: str, end: str) -> None:
+    # In more than one pass it would take hours, and the test never end.
+    text = "userName eq " + piece * (1_000_000 // len(piece)) + end
+    assert "".join(lexer.tokens(text)) == text.replace(" ", "")
+
+
+@pytest.mark.parametrize("value", ['ann"', 'a"nn"', 'ann"x', 'ann\\"', '"ann'])
+def test_a_word_with_a_double_quote_is_no_value(value: str) -> None:
+    with pytest.raises(InvalidFilter):
+        parse_filter(f"externalId eq {value}", unquoted=True)
