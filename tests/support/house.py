@@ -110,7 +110,8 @@ class Seat:
         async def read(store: Store) -> list[Any]:
             return [event async for event in store.tenant(self.tenant.id).events()]
 
-        return self.house.with_store(read)
+        found: list[Any] = self.house.with_store(read)
+        return found
 
 
 def httpx2_json(body: Any) -> bytes:
