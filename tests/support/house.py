@@ -9,6 +9,8 @@ from datetime import timedelta
 from typing import Any
 
 import httpx2
+from tests.support.postgres import run_apart
+from tests.support.server import RunningServer, running_server
 
 from rollbook.app import dialect_names, open_store
 from rollbook.clock import SYSTEM_CLOCK
@@ -18,8 +20,6 @@ from rollbook.ids import random_bytes
 from rollbook.storage.contract import Store
 from rollbook.storage.records import Tenant
 from rollbook.tenancy import lifecycle
-from tests.support.postgres import run_apart
-from tests.support.server import RunningServer, running_server
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
