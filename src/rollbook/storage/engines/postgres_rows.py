@@ -54,9 +54,7 @@ def _names(names: tuple[str, ...]) -> str:
 
 
 def event_of(row: Iterable[Any]) -> Event:
-    id, at, kind, actor, peer, request, resource_type, resource, status, scim_type, attributes, tolerances, repeats = (
-        row
-    )
+    id, at, kind, actor, peer, request, of, resource, status, scim_type, attributes, tolerances, repeats = row
     return Event(
         id=str(id),
         at=at,
@@ -64,7 +62,7 @@ def event_of(row: Iterable[Any]) -> Event:
         actor=actor,
         peer=peer,
         request=request,
-        resource_type=kind_of,
+        resource_type=of,
         resource=resource,
         status=status,
         scim_type=scim_type,

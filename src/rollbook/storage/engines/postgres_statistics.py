@@ -1,7 +1,7 @@
 """The planner's statistics, kept up while a database fills for the first time.
 
 PostgreSQL looks at a new table about a minute after its first rows have come. Until then it plans by guesses, to which
-all indexes that begin alike look alike; and in that minute an import may write 200,000 users, each write slower than the
+all indexes that begin alike look alike; and in that minute an import may write 200,000 users, each more slowly than the
 one before. So whoever writes has the tables looked at early; from then on PostgreSQL's own upkeep does.
 """
 
