@@ -4,9 +4,11 @@ Functions from the old canonical value to the new one; None is unassigned, befor
 place, so an operation that fails leaves everything as it was.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+import orjson
 
 from rollbook.scim.attributes import Mutability
 from rollbook.scim.errors import InvalidValue, MutabilityError, NoTarget
@@ -63,8 +65,10 @@ class Change:
             return self._listed(slot, [(None, element) for element in slot.read(value, self.reading) or ()])
         given = slot.read(value if isinstance(value, list) else [value], self.reading) or ()
         pairs: Pairs = [(element, element) for element in old or ()]
+        there = {_key(element) for element in old or ()}
         for element in given:
-            if not any(element == kept for _, kept in pairs):
+            if (key := _key(element)) not in there:
+                there.add(key)
                 pairs.append((None, element))
         return self._listed(slot, pairs)
 
@@ -117,7 +121,8 @@ class Change:
             raise InvalidValue(f'{slot.where}: a "remove" takes no value; name the values by a filter in the path.')
         given = [slot.read_one(item, self.reading) for item in (value if isinstance(value, list) else [value])]
         note(self.reading.notes, "remove by value", slot.where)
-        return self._listed(slot, [(e, None if any(_is_meant(g, e) for g in given) else e) for e in old or ()])
+        is_meant = _selector(given)
+        return self._listed(slot, [(e, None if is_meant(e) else e) for e in old or ()])
 
     def _selected(self, slot: Slot, op: Op, target: Target, value: Any, old: Any) -> Any:
         assert target.filter is not None
@@ -204,8 +209,22 @@ def _primary(element: Any) -> bool:
     return isinstance(element, dict) and element.get("primary") is True
 
 
-def _is_meant(given: Any, element: Any) -> bool:
-    """Whether a value in a ``remove`` selects an element: everything that it says is so."""
-    if isinstance(given, dict) and isinstance(element, dict):
-        return all(element.get(name) == item for name, item in given.items())
-    return bool(given == element) and given is not None
+def _key(value: Any) -> bytes:
+    """A form in which values are equal where the values are: so that long lists are compared in one pass."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def _selector(given: Iterable[Any]) -> Callable[[Any], bool]:
+    """Which elements the values in a ``remove`` select: those of which everything that one of the values says is so."""
+    said: dict[tuple[str, ...], set[bytes]] = {}
+    for value in given:
+        if value is not None:
+            said.setdefault(tuple(sorted(value)) if isinstance(value, dict) else (), set()).add(_key(value))
+
+    def is_meant(element: Any) -> bool:
+        return any(
+            _key({name: element.get(name) for name in names} if names else element) in keys
+            for names, keys in said.items()
+        )
+
+    return is_meant

@@ -141,6 +141,16 @@ def test_remove_with_a_value_takes_those_values() -> None:
         patched(before, remove("emails", value=[WORK]), tolerances=STRICT)
 
 
+def test_60_a_hundred_thousand_values_come_and_go_in_one_pass() -> None:
+    # Compared each with each they would take hours, and the test never end.
+    many = [{"value": f"{number}@work.example", "type": "work"} for number in range(100_000)]
+    document = patched(ann(), add(many, "emails")).document
+    assert document["emails"] == many
+    assert not patched(document, add(many, "emails")).changed
+    assert patched(document, remove("emails", value=many[1:])).document["emails"] == many[:1]
+    assert "emails" not in patched(document, remove("emails", value=[{"value": e["value"]} for e in many])).document
+
+
 @pytest.mark.parametrize("op", [add, replace])
 def test_a_value_path_changes_the_elements_that_match(op: Any) -> None:
     before = ann(emails=[WORK, HOME])
