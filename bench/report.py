@@ -115,7 +115,8 @@ def _targets(targets: Sequence[dict[str, Any]]) -> str:
 
 
 def _amount(value: float, unit: str) -> str:
-    return f"{value:.2f} {unit}" if value < 10 and value != round(value) else f"{value:.0f} {unit}"
+    shown = value + 0.0 if abs(value) >= 0.005 else 0.0  # no "-0.00"
+    return f"{shown:.2f} {unit}" if shown < 10 and shown != round(shown) else f"{shown:.0f} {unit}"
 
 
 def _paced(paced: dict[str, dict[str, float]]) -> str:

@@ -29,6 +29,8 @@ from rollbook.testing.postgres import PostgresServer, start_postgres
 GROUPS = ("echo", "pgbench", "apsw", "postgres", "sqlite", "scim2", "paced", "scale")
 ENGINES = {"postgres": "PostgreSQL", "sqlite": "SQLite"}
 CORES_FOR_TWO_WORKERS = 4
+IDLE = 0.5
+"""The load average above which somebody else is at work here."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ class Run:
                 subjects.command("db", "migrate", "--database", f"sqlite:///{path}")
                 yield ceilings.sqlite_cells(path, filed)
         for house in self.houses:
-            if next(group for group, name in ENGINES.items() if name == house.engine) in self.only:
+            if _group(house) in self.only:
                 yield house.subject.cells()
         if "scim2" in self.only:
             peer = subjects.peer(self.folder, self.keep)
@@ -193,7 +195,7 @@ class Run:
 
     def _scale(self) -> None:
         for house in self.houses:
-            if next(group for group, name in ENGINES.items() if name == house.engine) not in self.only:
+            if _group(house) not in self.only:
                 continue
             tenants = scale.load_tenants(house.rollbook, house.loader, self.plan.users, tell)
             small, listed, large = tenants[0], tenants[1], tenants[-1]
@@ -201,6 +203,10 @@ class Run:
             self.results.listings[house.engine] = scale.list_all(listed, memory.rss)
             self.results.singles += scale.ask(house.engine, small, large)
             self.results.singles += scale.change_members(house.engine, house.loader, listed)
+
+
+def _group(house: House) -> str:
+    return next(group for group, name in ENGINES.items() if name == house.engine)
 
 
 def main() -> int:
@@ -222,6 +228,8 @@ def run(plan: Plan, only: frozenset[str], *, keep: bool) -> int:
     """Measure, print, keep. 1 where any request was refused: then the numbers mean nothing, and are not kept."""
     need_wrk()
     described, begun = describe(), time.perf_counter()
+    if described["machine"]["load_before"] > IDLE:
+        tell(f"bench: this machine is busy (load {described['machine']['load_before']}); its numbers will be too")
     with ExitStack() as stack:
         results = Run(plan, only, stack.enter_context(_folder()), stack).measure()
         described["versions"] |= _other_versions()
