@@ -54,13 +54,16 @@ GROUPS_OF = f"""{FENCE} SELECT p.* FROM t CROSS JOIN LATERAL (
   WITH RECURSIVE reached(start, id, direct) AS (
     SELECT m.member_id, m.group_id, true FROM member m WHERE m.tenant_id = t.v::uuid AND m.member_id = ANY($2::uuid[])
     UNION
-    SELECT reached.start, m.group_id, false FROM reached JOIN member m
-    ON m.tenant_id = t.v::uuid AND m.member_id = reached.id
+    SELECT reached.start, up.group_id, false FROM reached CROSS JOIN LATERAL (
+      SELECT m.group_id FROM member m WHERE m.tenant_id = t.v::uuid AND m.member_id = reached.id OFFSET 0) up
+  ), found AS (
+    SELECT reached.start, reached.id, bool_or(reached.direct) AS direct FROM reached GROUP BY 1, 2
   )
-  SELECT reached.start, reached.id, r.display, bool_or(reached.direct) AS direct
-  FROM reached JOIN resource r
-  ON r.tenant_id = t.v::uuid AND r.type = ANY({TYPES.format(tenant="t.v::uuid")}) AND r.id = reached.id
-  GROUP BY reached.start, reached.id, r.display ORDER BY reached.start, reached.id OFFSET 0) p"""
+  SELECT found.start, found.id, r.display, found.direct FROM found CROSS JOIN LATERAL (
+    SELECT r.display FROM resource r
+    WHERE r.tenant_id = t.v::uuid AND r.type = ANY({TYPES.format(tenant="t.v::uuid")}) AND r.id = found.id LIMIT 1) r
+  ORDER BY 1, 2 OFFSET 0) p"""
+"""Step by step along the index: how many groups there will be, the planner cannot know, and guesses far too many."""
 
 EVENT_COLUMNS = (
     "id, at, kind, actor, peer, request, resource_type, resource, status, scim_type, attributes, tolerances, repeats"
