@@ -1,6 +1,7 @@
 """Two tenants on one server: whatever acorn sends, birch's resources are neither shown nor touched.
 
-Source: the checklist's cases V1 to V5, V15, V31 and lines 68 to 70. What is another's is answered like what is not there.
+Source: the checklist's cases V1 to V5, V15, V31 and lines 68 to 70. What is another's is answered like what is not
+there.
 """
 
 import uuid
