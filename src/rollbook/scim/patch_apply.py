@@ -46,7 +46,7 @@ def apply_patch(
 
     ``own`` is the resource's id. ``members`` are the members as shown; they are needed only where ``NeedsMembers`` is
     raised. **Raises** ``InvalidPath``, ``InvalidFilter``, ``InvalidSyntax``, ``InvalidValue``, ``MutabilityError``,
-    ``NoTarget``.
+    ``NoTarget``, ``PayloadTooLarge`` for too much work.
     """
     patch = _Patch(type, document, Reading(tolerances, notes), own, members)
     for operation in operations:

@@ -82,6 +82,7 @@ class MemberChanges:
         if self._loaded is None:
             raise NeedsMembers
         assert target.filter is not None
+        self._reading.look([*self._loaded, *self.steps.add])
         steps, types = self.steps, self._reading.member_types
         there = [] if steps.clear else [m for m in self._loaded if m["value"] not in steps.remove]
         known = {member["value"] for member in there}

@@ -35,6 +35,7 @@ class Change:
         leaf = target.sub or slot.attribute
         if slot.attribute.read_only or leaf.read_only:
             raise MutabilityError(f"{target.name} is readOnly; only the server sets it.")
+        self.reading.look(old)
         if slot.attribute.secret or leaf.secret:
             if op is not Op.REMOVE:
                 (slot if slot.attribute.secret else slot.subs[leaf]).read(value, self.reading)

@@ -6,7 +6,15 @@ import pytest
 
 from rollbook.scim import urns
 from rollbook.scim.catalog_reader import standard_types
-from rollbook.scim.errors import InvalidFilter, InvalidPath, InvalidSyntax, InvalidValue, MutabilityError, NoTarget
+from rollbook.scim.errors import (
+    InvalidFilter,
+    InvalidPath,
+    InvalidSyntax,
+    InvalidValue,
+    MutabilityError,
+    NoTarget,
+    PayloadTooLarge,
+)
 from rollbook.scim.patch import read_patch
 from rollbook.scim.patch_apply import NeedsMembers, Patched, apply_patch
 from rollbook.scim.tolerances import STANDARD, STRICT, Tolerances
@@ -132,3 +140,10 @@ def test_a_rename_and_a_member_go_together() -> None:
     made = patched({"op": "replace", "value": {"id": "1", "displayName": "Crew"}}, members("add", [{"value": "b"}]))
     assert made.document == {"schemas": [urns.GROUP], "displayName": "Crew"}
     assert list(made.members.add) == ["b"]
+
+
+def test_58_many_filters_on_many_members_are_refused() -> None:
+    loaded = [{"value": str(number), "type": "User"} for number in range(100_000)]
+    filters = [members("remove", path=f'members[type eq "Group" and value eq "{number}"]') for number in range(7)]
+    with pytest.raises(PayloadTooLarge):
+        patched(*filters, members=loaded)
