@@ -19,6 +19,8 @@ _Form = Callable[[Any], Any]
 
 _TYPES = 256
 """How many resource types are kept compiled."""
+_GREATEST_ORDINAL = 2**15 - 1
+"""Precedent: a smallint ends there, and only ordinal 0 has a meaning."""
 
 
 @lru_cache(_TYPES)
@@ -36,7 +38,7 @@ def index_rows(resource_type: ResourceType, limit: int) -> Callable[[Mapping[str
 
     **Shape**: (position in ``ResourceType.index_paths``, value cut to ``limit`` characters, ordinal).
     **Rules**: ordinal 0 is the value that sorts the resource (``sort.preferred``), the others follow in their order; a
-    value is listed once.
+    value is listed once. Ordinals fit into 16 bits: those of more values are all the greatest.
     """
     paths = [(number, _indexed(resource_type, path)) for number, path in enumerate(resource_type.index_paths)]
 
@@ -50,7 +52,7 @@ def index_rows(resource_type: ResourceType, limit: int) -> Callable[[Mapping[str
             if first is None:
                 continue
             values = dict.fromkeys(text[:limit] for text in (first, *_texts(place, value)))
-            listed += [(number, text, ordinal) for ordinal, text in enumerate(values)]
+            listed += [(number, text, min(ordinal, _GREATEST_ORDINAL)) for ordinal, text in enumerate(values)]
         return listed
 
     return rows

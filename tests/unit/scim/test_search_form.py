@@ -83,6 +83,13 @@ def test_an_index_row_is_listed_once_and_cut_to_the_limit() -> None:
     assert index_rows(USER, 4)({"emails": emails}) == [(0, "abcd", 0), (0, "b", 1)]
 
 
+def test_30_ordinals_of_forty_thousand_values_fit_into_16_bits() -> None:
+    rows = index_rows(USER, 200)({"emails": [{"value": str(number)} for number in range(40_000)]})
+    assert len(set(rows)) == 40_000
+    assert [ordinal for *_, ordinal in rows[32_766:32_769]] == [32_766, 32_767, 32_767]
+    assert max(ordinal for *_, ordinal in rows) == 32_767
+
+
 @pytest.mark.parametrize("search", [{}, {"emails": [{"type": "work"}]}, {"name": {}}, {"emails": []}])
 def test_what_is_missing_has_no_index_row(search: dict[str, Any]) -> None:
     assert index_rows(USER, 200)(search) == []
