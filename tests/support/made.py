@@ -253,7 +253,7 @@ def _comparison(draw: Draw, name: str, attribute: Attribute, near: list[Any]) ->
     if operator in ("pr", "eq null", "ne null"):
         return f"{name} {operator}"
     fitting = [value for value in near if _fits(attribute, value)]
-    if fitting and draw(st.integers(0, 3)):
+    if fitting and draw(st.integers(0, 3)) > 0:
         literal = draw(st.sampled_from(fitting))
         if isinstance(literal, str) and attribute.type in (Type.STRING, Type.REFERENCE) and literal:
             start, end = sorted(draw(st.lists(st.integers(0, len(literal)), min_size=2, max_size=2)))

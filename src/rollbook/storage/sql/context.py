@@ -33,6 +33,8 @@ class Context:
     """Whether this target is the only one, so that its conditions stand in a plain conjunction."""
     lookups: int = 4
     """How many more index lookups may stand in the conjunction: each is a join to the planner, which tries orders."""
+    unique: bool = False
+    """Set when unique indexes find the rows, so that no other index should be read for the sake of the order."""
     _aliases: int = field(default=0, init=False)
 
     def alias(self, letter: str) -> str:

@@ -106,6 +106,9 @@ class Flavor(Protocol):
     def id_text(self, sql: str) -> str:
         """An id as text."""
 
+    def unindexed(self, sql: str) -> str:
+        """A column for ORDER BY that should not make the planner read an index in that order."""
+
     def compare(self, scalar: Scalar, operator: Operator, operand: str) -> str:
         """A comparison; NULL where the scalar is. ``operand`` is a placeholder of the scalar's kind."""
 

@@ -86,6 +86,9 @@ class PostgresFlavor:
     def id_text(self, sql: str) -> str:
         return f"{sql}::text"
 
+    def unindexed(self, sql: str) -> str:
+        return sql
+
     def compare(self, scalar: Scalar, operator: Operator, operand: str) -> str:
         sql = scalar.sql
         match operator:

@@ -14,9 +14,12 @@ from rollbook.scim.binding import BoundAnd, BoundComparison, BoundElement, Bound
 from rollbook.scim.filter import Operator
 from rollbook.storage.sql.conditions import condition, joined
 from rollbook.storage.sql.context import Context, column
-from rollbook.storage.sql.flavor import SIGNS, Kind
+from rollbook.storage.sql.flavor import SIGNS, Kind, Scalar
+from rollbook.storage.sql.memberships import asks
 from rollbook.storage.sql.slots import after_prefix, shortened
 
+_ROWS: Final = frozenset((Held.MEMBERS, Held.GROUPS))
+_UNIQUE: Final = frozenset(("r.id", "r.unique_key", "r.external_id"))
 _BRANCHES = 32
 """How many lookups one OR may be made of."""
 
@@ -50,17 +53,27 @@ def _conjuncts(context: Context, node: BoundNode) -> list[str]:
         case BoundComparison():
             lookup = _by_index(context, node) if context.lookups > 0 else None
             if lookup is None:
-                return [condition(context, node)]
+                return [_held_back(context, node)]
             context.lookups -= 1
             narrowed = f"r.id IN ({lookup.select})"
             return [narrowed] if lookup.exact else [narrowed, condition(context, node)]
         case BoundElement() | BoundOr() if context.lookups > 0:
             selects = _narrowing(context, node)
             if not selects:
-                return [condition(context, node)]
+                return [_held_back(context, node)]
             context.lookups -= 1
             return [f"r.id IN ({' UNION ALL '.join(selects)})", condition(context, node)]
-    return [condition(context, node)]
+    return [_held_back(context, node)]
+
+
+def _held_back(context: Context, node: BoundNode) -> str:
+    """A condition that is no lookup. On memberships it would be a join too, were it not for ``IS TRUE``."""
+    sql = condition(context, node)
+    context.unique = context.unique or _by_unique_column(context, node)
+    if not any(question.place.attribute.held in _ROWS for question in asks(node)):
+        return sql
+    context.lookups -= 1
+    return sql if context.lookups >= 0 else f"({sql} IS TRUE)"
 
 
 def _narrowing(context: Context, node: BoundNode) -> list[str]:
@@ -101,6 +114,18 @@ def _by_index(context: Context, node: BoundComparison) -> _Lookup | None:
         found = f"{a}.value {SIGNS[node.operator]} {context.operand(position, Kind.TEXT)}"
     key = f"{a}.tenant_id = {context.tenant} AND {a}.type = {context.type.number} AND {a}.path = {path}"
     return _Lookup(f"SELECT {a}.id FROM attribute_index {a} WHERE {key} AND {found}", exact=not long)
+
+
+def _by_unique_column(context: Context, node: BoundNode) -> bool:
+    """Whether unique indexes alone find the rows."""
+    if isinstance(node, BoundOr):
+        return all(_by_unique_column(context, part) for part in node.filters)
+    return isinstance(node, BoundComparison) and _unique_column(context, node) is not None
+
+
+def _unique_column(context: Context, node: BoundComparison) -> Scalar | None:
+    scalar = column(context, node.place)
+    return scalar if scalar and node.operator is Operator.EQ and scalar.sql in _UNIQUE else None
 
 
 def _by_column(context: Context, node: BoundComparison) -> list[str]:

@@ -2,7 +2,8 @@
 
 A condition on ``groups`` that does not ask about ``type`` is turned round: from the groups that satisfy it down to all
 who are in them. So it costs what those groups hold, not a walk for every resource of the tenant. ``UNION`` keeps each
-group once, so every walk ends on cycles.
+group once, so every walk ends on cycles. Joins are written CROSS JOIN, which SQLite takes as the order to join in;
+without statistics it would read all memberships of the tenant at every step.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -59,10 +60,7 @@ def has_members(context: Context, inner: Inner | None, *, by_member: bool = Fals
     condition = f" AND {inner(rows)}" if inner else ""
     source = f"member {m}"
     if rows.needs_resource:
-        source += (
-            f" JOIN resource {x} ON {x}.tenant_id = {context.tenant}"
-            f" AND {x}.type = {m}.member_type AND {x}.id = {m}.member_id"
-        )
+        source, condition = f"{source} CROSS JOIN resource {x}", f" AND {_is_member(context, m, x)}{condition}"
     if by_member:
         return f"r.id IN (SELECT {m}.group_id FROM {source} WHERE {m}.tenant_id = {context.tenant}{condition})"
     of_group = f"{m}.tenant_id = {context.tenant} AND {m}.group_id = r.id"
@@ -74,12 +72,12 @@ def in_groups(context: Context, inner: Inner) -> str:
     d, m, x = context.alias("d"), context.alias("m"), context.alias("x")
     condition = inner(_Rows(_group_scalars(context, x, x)))
     tenant = context.tenant
-    member = f"JOIN member {m} ON {m}.tenant_id = {tenant} AND {m}.group_id = {d}.id"
+    members = f"{d} CROSS JOIN member {m} WHERE {m}.tenant_id = {tenant} AND {m}.group_id = {d}.id"
     return (
         f"r.id IN (WITH RECURSIVE {d}(id) AS ("
         f"SELECT {x}.id FROM resource {x} WHERE {x}.tenant_id = {tenant} AND {x}.type = {GROUP_NUMBER} AND {condition}"
-        f" UNION SELECT {m}.member_id FROM {d} {member} AND {m}.member_type = {GROUP_NUMBER}"
-        f") SELECT {m}.member_id FROM {d} {member})"
+        f" UNION SELECT {m}.member_id FROM {members} AND {m}.member_type = {GROUP_NUMBER}"
+        f") SELECT {m}.member_id FROM {members})"
     )
 
 
@@ -88,7 +86,9 @@ def has_groups(context: Context, inner: Inner) -> str:
     g, x = context.alias("g"), context.alias("x")
     rows = _Rows(_group_scalars(context, g, x))
     condition = inner(rows)
-    source = _with_resource(context, g, x) if rows.needs_resource else g
+    source = g
+    if rows.needs_resource:
+        source, condition = f"{g} CROSS JOIN resource {x}", f"{_is_group(context, g, x)} AND {condition}"
     return f"EXISTS ({_walk(context, g)} SELECT 1 FROM {source} WHERE {condition})"
 
 
@@ -103,10 +103,9 @@ def first_member(context: Context, place: Place) -> Scalar:
     m, x = context.alias("m"), context.alias("x")
     value = _text(context, _member_scalars(context, m, x), place.leaf)
     return Scalar(
-        f"(SELECT {value} FROM member {m} JOIN resource {x} ON {x}.tenant_id = {context.tenant}"
-        f" AND {x}.type = {m}.member_type AND {x}.id = {m}.member_id"
-        f" WHERE {m}.tenant_id = {context.tenant} AND {m}.group_id = r.id AND {value} IS NOT NULL"
-        f" ORDER BY {m}.member_id LIMIT 1)",
+        f"(SELECT {value} FROM member {m} CROSS JOIN resource {x}"
+        f" WHERE {m}.tenant_id = {context.tenant} AND {m}.group_id = r.id AND {_is_member(context, m, x)}"
+        f" AND {value} IS NOT NULL ORDER BY {m}.member_id LIMIT 1)",
         Kind.TEXT,
     )
 
@@ -116,8 +115,8 @@ def first_group(context: Context, place: Place) -> Scalar:
     g, x = context.alias("g"), context.alias("x")
     value = _text(context, _group_scalars(context, g, x), place.leaf)
     return Scalar(
-        f"({_walk(context, g)} SELECT {value} FROM {_with_resource(context, g, x)}"
-        f" WHERE {value} IS NOT NULL ORDER BY {g}.id LIMIT 1)",
+        f"({_walk(context, g)} SELECT {value} FROM {g} CROSS JOIN resource {x}"
+        f" WHERE {_is_group(context, g, x)} AND {value} IS NOT NULL ORDER BY {g}.id LIMIT 1)",
         Kind.TEXT,
     )
 
@@ -177,13 +176,17 @@ def _walk(context: Context, g: str) -> str:
     return (
         f"WITH RECURSIVE {g}(id) AS ("
         f"SELECT {m}.group_id FROM member {m} WHERE {m}.tenant_id = {tenant} AND {m}.member_id = r.id"
-        f" UNION SELECT {n}.group_id FROM {g} JOIN member {n} ON {n}.tenant_id = {tenant} AND {n}.member_id = {g}.id)"
+        f" UNION SELECT {n}.group_id FROM {g} CROSS JOIN member {n}"
+        f" WHERE {n}.tenant_id = {tenant} AND {n}.member_id = {g}.id)"
     )
 
 
-def _with_resource(context: Context, g: str, x: str) -> str:
-    key = f"{x}.tenant_id = {context.tenant} AND {x}.type = {GROUP_NUMBER} AND {x}.id = {g}.id"
-    return f"{g} JOIN resource {x} ON {key}"
+def _is_member(context: Context, m: str, x: str) -> str:
+    return f"{x}.tenant_id = {context.tenant} AND {x}.type = {m}.member_type AND {x}.id = {m}.member_id"
+
+
+def _is_group(context: Context, g: str, x: str) -> str:
+    return f"{x}.tenant_id = {context.tenant} AND {x}.type = {GROUP_NUMBER} AND {x}.id = {g}.id"
 
 
 def _direct(context: Context, g: str) -> str:
