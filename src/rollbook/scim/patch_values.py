@@ -10,13 +10,14 @@ from typing import Any
 
 import orjson
 
-from rollbook.scim.attributes import Mutability
+from rollbook.scim.attributes import Attribute, Mutability
 from rollbook.scim.errors import InvalidValue, MutabilityError, NoTarget
 from rollbook.scim.match import matches_element
 from rollbook.scim.patch import Op
 from rollbook.scim.patch_target import Target, described
 from rollbook.scim.readers import Reading, Slot
 from rollbook.scim.tolerances import note
+from rollbook.scim.values import search_value
 
 Pairs = list[tuple[Any, Any]]
 """Elements as they were (None: new) and as they become (None: gone)."""
@@ -66,9 +67,9 @@ class Change:
             return self._listed(slot, [(None, element) for element in slot.read(value, self.reading) or ()])
         given = slot.read(value if isinstance(value, list) else [value], self.reading) or ()
         pairs: Pairs = [(element, element) for element in old or ()]
-        there = {_key(element) for element in old or ()}
+        there = {_key(_compared(slot.attribute, element)) for element in old or ()}
         for element in given:
-            if (key := _key(element)) not in there:
+            if (key := _key(_compared(slot.attribute, element))) not in there:
                 there.add(key)
                 pairs.append((None, element))
         return self._listed(slot, pairs)
@@ -208,6 +209,15 @@ def _put(holder: dict[str, Any], name: str, value: Any) -> None:
 
 def _primary(element: Any) -> bool:
     return isinstance(element, dict) and element.get("primary") is True
+
+
+def _compared(attribute: Attribute, value: Any) -> Any:
+    """A value in search form: where ``caseExact`` is false, a value in another case is the same one (RFC 7643 §2.2)."""
+    if isinstance(value, list):
+        return [_compared(attribute, item) for item in value]
+    if isinstance(value, dict):
+        return {sub.name: _compared(sub, value[sub.name]) for sub in attribute.sub_attributes if sub.name in value}
+    return search_value(attribute, value)
 
 
 def _key(value: Any) -> bytes:

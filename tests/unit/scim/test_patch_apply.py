@@ -285,6 +285,15 @@ def test_keys_that_are_paths_are_read_in_values_without_a_path() -> None:
                 patched(ann(emails=[WORK]), replace({key: item}), tolerances=STRICT)
 
 
+def test_adding_a_value_that_is_there_in_another_case_changes_nothing() -> None:
+    before = ann(emails=[{"value": "ann@acorn.example", "type": "work"}])
+    other = [{"value": "Ann@Acorn.example", "type": "Work"}, {"type": "WORK", "value": "ANN@acorn.example"}]
+        [{"value": "Ann@Acorn.example", "type": "Work"}, {"type": "WORK", "value": "ann@acorn.example"}], "emails"
+    )
+    assert not patched(before, add(other, "emails")).changed
+    assert patched(before, add([{"value": "ann@acorn.example"}], "emails")).changed
+
+
 def test_an_extension_may_carry_its_own_schemas_as_scim2_models_sends_it() -> None:
     value = {"schemas": [ENTERPRISE], "department": "Sales"}
     notes: list[str] = []
