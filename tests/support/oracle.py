@@ -1,9 +1,12 @@
 """Users, as Hypothesis makes them, for us and for scim2-models; the small world in which the two are compared."""
 
 from typing import Any
+from unicodedata import normalize
 
 from hypothesis import strategies as st
+from precis_i18n import get_profile
 from scim2_models import EnterpriseUser, User
+from scim2_models.path.resolution import AttributeBinding
 
 from rollbook.scim import urns
 from rollbook.scim.catalog_reader import standard_types
@@ -13,6 +16,7 @@ from rollbook.scim.validate import validator
 USER, GROUP = standard_types()
 ENTERPRISE = urns.ENTERPRISE_USER
 Theirs: Any = User[EnterpriseUser]
+_PRECIS = get_profile("UsernameCaseMapped:CaseFold")
 
 TEXTS = st.sampled_from(["a", "A", "ab", "Ab", "b", "work", "Work", "home", "ä", "Ä", "e\u0301", "é", "ß", "SS", "x y"])
 NAMES = st.sampled_from(["ann", "Ann", "bo", "cleo", "straße", "STRASSE", "ann@acorn.example"])
@@ -71,3 +75,15 @@ def resource(body: dict[str, Any], created: str) -> dict[str, Any]:
         "version": 'W/"1"',
     }
     return {"id": "A1", **document(body), "meta": meta}
+
+
+def comparison_key(binding: AttributeBinding, text: str) -> str:
+    """How texts are compared, for a policy of theirs: written again from the standards, so that it checks ours."""
+    if binding.case_exact:
+        return text
+    if binding.target_field_name == "user_name":
+        try:
+            return str(_PRECIS.enforce(text))
+        except UnicodeEncodeError:
+            pass
+    return normalize("NFC", normalize("NFD", text).casefold())
