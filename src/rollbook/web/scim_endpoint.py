@@ -171,6 +171,9 @@ class ScimEndpoint:
     ) -> None:
         """A refused login and a refused write each leave an event; a refused read leaves none."""
 
+        # A login is refused before anybody looks at what it asks for: whatever that is, its repeats are counted in one.
+        asked = None if isinstance(error, RefusedLogin) else route
+
         def event(kind: Kind, actor: str) -> Event:
             return Event(
                 id=ordered_id(),
@@ -179,8 +182,8 @@ class ScimEndpoint:
                 actor=actor,
                 peer=request.peer,
                 request=request.id,
-                resource_type=route.types[0].name if route and len(route.types) == 1 else "",
-                resource=route.id[:64] if route else "",
+                resource_type=asked.types[0].name if asked and len(asked.types) == 1 else "",
+                resource=asked.id[:64] if asked else "",
                 status=error.status,
                 scim_type=error.scim_type or "",
             )
