@@ -37,9 +37,13 @@ async def modify(operation: Modify, work: Work) -> Found | Done:
     saved, touched_members = await again_while_it_changes(
         lambda: _once(operation, work), work, operation.type, operation.id
     )
-    if operation.minimal or (touched_members and not operation.whole):
+    if _is_brief(operation, touched_members):
         return Done(saved.stored.version, operation.type, operation.id)
     return Found(await view(work, operation.type, saved.stored, operation.projection), operation.projection)
+
+
+def _is_brief(operation: Modify, touched_members: bool) -> bool:
+    return operation.minimal or (touched_members and not operation.whole)
 
 
 async def _once(operation: Modify, work: Work) -> tuple[Saved, bool]:
@@ -55,7 +59,8 @@ async def _once(operation: Modify, work: Work) -> tuple[Saved, bool]:
     changed = changed_attributes(before, patched.document)
     if steps.touched:
         changed = (*changed, "members")
-    event = work.event(Kind.RESOURCE_MODIFIED, at, type, id, 200, changed)
+    status = 204 if _is_brief(operation, steps.touched) else 200
+    event = work.event(Kind.RESOURCE_MODIFIED, at, type, id, status, changed)
     update = Update(type.number, id, stored.version, at, event)
     if steps.touched:
         check_no_self(id, steps.add)

@@ -42,7 +42,8 @@ async def _once(operation: Replace, work: Work) -> Saved:
         await check_member_types(work, draft.member_types)
     at = work.clock.written()
     changed = changed_attributes(before, draft.document)
-    event = work.event(Kind.RESOURCE_REPLACED, at, type, id, 200, (*changed, *(("members",) if members else ())))
+    status = 204 if operation.minimal else 200
+    event = work.event(Kind.RESOURCE_REPLACED, at, type, id, status, (*changed, *(("members",) if members else ())))
     update = Update(type.number, id, stored.version, at, event, members=members)
     if before != draft.document:
         update.content, update.index = filing(type).file(draft.document)
