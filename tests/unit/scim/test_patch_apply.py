@@ -288,8 +288,6 @@ def test_keys_that_are_paths_are_read_in_values_without_a_path() -> None:
 def test_adding_a_value_that_is_there_in_another_case_changes_nothing() -> None:
     before = ann(emails=[{"value": "ann@acorn.example", "type": "work"}])
     other = [{"value": "Ann@Acorn.example", "type": "Work"}, {"type": "WORK", "value": "ANN@acorn.example"}]
-        [{"value": "Ann@Acorn.example", "type": "Work"}, {"type": "WORK", "value": "ann@acorn.example"}], "emails"
-    )
     assert not patched(before, add(other, "emails")).changed
     assert patched(before, add([{"value": "ann@acorn.example"}], "emails")).changed
 
