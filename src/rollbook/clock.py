@@ -40,5 +40,4 @@ def written(moment: datetime) -> str:
     >>> written(datetime(2026, 1, 31, 8, 0, 0, 1999, tzinfo=UTC))
     '2026-01-31T08:00:00.001Z'
     """
-    utc = moment.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z".rjust(24, "0")
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"

@@ -7,7 +7,6 @@ import orjson
 from rollbook.http_message import Response
 from rollbook.scim.answer import Locations
 from rollbook.scim.errors import ScimError
-from rollbook.scim.etag import etag
 from rollbook.scim.outcomes import Discovered, Done, Found, Listed, NotModified, Outcome
 from rollbook.scim.wire import v2
 
@@ -17,13 +16,12 @@ _TYPE = (b"content-type", MEDIA_TYPE)
 
 def encode(outcome: Outcome, locations: Locations) -> Response:
     """The answer to an operation that was done."""
+    if isinstance(outcome, Found):
+        stored = outcome.view.stored
+        where = b"location" if outcome.created else b"content-location"
+        headers = (_TYPE, _etag(stored.version), (where, locations.of(stored.type, stored.id).encode()))
+        return Response(201 if outcome.created else 200, headers, locations.shown(outcome.view, outcome.projection))
     match outcome:
-        case Found(view=view, projection=projection, created=created):
-            stored = view.stored
-            location = locations.of(stored.type, stored.id).encode()
-            body = locations.shown(view, projection)
-            where = (b"location" if created else b"content-location", location)
-            return Response(201 if created else 200, (_TYPE, _etag(stored.version), where), body)
         case Listed():
             resources = [locations.shown(view, outcome.projections[view.type.name]) for view in outcome.views]
             return Response(200, (_TYPE,), v2.list_response(outcome.total, outcome.start_index, resources))
@@ -38,7 +36,7 @@ def encode(outcome: Outcome, locations: Locations) -> Response:
 
 
 def _etag(version: int) -> tuple[bytes, bytes]:
-    return b"etag", etag(version).encode()
+    return b"etag", b'W/"%d"' % version
 
 
 def encode_refusal(error: ScimError) -> Response:

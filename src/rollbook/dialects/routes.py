@@ -44,7 +44,12 @@ class Route(NamedTuple):
         return self.ask is Ask.DISCOVER
 
 
-_Row = tuple[str, Mapping[str, Ask], tuple[ResourceType, ...]]
+class _Row(NamedTuple):
+    template: str
+    asks: Mapping[str, Ask]
+    types: tuple[ResourceType, ...]
+    allow: str
+
 
 _COLLECTION = {"GET": Ask.QUERY, "POST": Ask.CREATE}
 _ONE = {"GET": Ask.RETRIEVE, "PUT": Ask.REPLACE, "PATCH": Ask.MODIFY, "DELETE": Ask.DELETE}
@@ -60,47 +65,44 @@ class RouteTable:
     """The routes of some resource types below a dialect's base."""
 
     def __init__(self, types: tuple[ResourceType, ...]) -> None:
-        self._fixed: dict[tuple[str, ...], _Row] = {
-            (): ("/", {"GET": Ask.QUERY}, types),
-            (".search",): ("/.search", _SEARCH, types),
-            ("Me",): ("/Me", _ABSENT, ()),
-            ("Bulk",): ("/Bulk", {"POST": Ask.ABSENT}, ()),
-            ("ServiceProviderConfig",): ("/ServiceProviderConfig", _DISCOVER, ()),
-            ("Schemas",): ("/Schemas", _DISCOVER, ()),
-            ("ResourceTypes",): ("/ResourceTypes", _DISCOVER, ()),
+        self._fixed: dict[str, _Row] = {
+            "": _row("/", {"GET": Ask.QUERY}, types),
+            ".search": _row("/.search", _SEARCH, types),
+            "Me": _row("/Me", _ABSENT),
+            "Bulk": _row("/Bulk", {"POST": Ask.ABSENT}),
         }
-        self._with_id: dict[str, _Row] = {
-            "Schemas": ("/Schemas/{id}", _DISCOVER, ()),
-            "ResourceTypes": ("/ResourceTypes/{id}", _DISCOVER, ()),
-        }
+        self._with_id: dict[str, _Row] = {}
+        for topic in DISCOVERY:
+            self._fixed[topic] = _row(f"/{topic}", _DISCOVER)
+        for topic in ("Schemas", "ResourceTypes"):
+            self._with_id[topic] = _row(f"/{topic}/{{id}}", _DISCOVER)
         for type in types:
             name = type.endpoint.strip("/")
-            self._fixed[(name,)] = (type.endpoint, _COLLECTION, (type,))
-            self._fixed[(name, ".search")] = (f"{type.endpoint}/.search", _SEARCH, (type,))
-            self._with_id[name] = (f"{type.endpoint}/{{id}}", _ONE, (type,))
+            self._fixed[name] = _row(type.endpoint, _COLLECTION, (type,))
+            self._fixed[f"{name}/.search"] = _row(f"{type.endpoint}/.search", _SEARCH, (type,))
+            self._with_id[name] = _row(f"{type.endpoint}/{{id}}", _ONE, (type,))
 
     def find(self, method: str, rest: str) -> Route:
         """The route of a method and of what stands behind the base (a closing slash is ignored, a HEAD is a GET).
 
         **Raises** ``NotFound``, ``MethodNotAllowed`` (with ``Allow``), ``NotImplementedHere``.
         """
-        segments = tuple(rest.strip("/").split("/")) if rest not in ("", "/") else ()
-        row = self._fixed.get(segments)
-        id = ""
-        if row is None and len(segments) == 2:
-            row = self._with_id.get(segments[0])
-            id = segments[1]
+        below = rest.strip("/")
+        row, id = self._fixed.get(below), ""
+        if row is None:
+            name, _, id = below.partition("/")
+            if "/" not in id:
+                row = self._with_id.get(name)
         if row is None:
             raise NotFound(
                 "There is nothing at this address. Resources are at "
-                + ", ".join(r[0] for r in self._fixed.values() if r[1] is _COLLECTION)
+                + ", ".join(r.template for r in self._fixed.values() if r.asks is _COLLECTION)
                 + " (letter case counts)."
             )
-        template, methods, types = row
-        allow = allowed(methods)
+        template, asks, types, allow = row
         if method == "OPTIONS":
             return Route(Ask.OPTIONS, types, id, template, allow)
-        ask = methods.get("GET" if method == "HEAD" else method)
+        ask = asks.get("GET" if method == "HEAD" else method)
         if ask is None:
             raise MethodNotAllowed(
                 f"{method} is not possible here; possible are {allow}.",
@@ -109,6 +111,10 @@ class RouteTable:
         if ask is Ask.ABSENT:
             raise NotImplementedHere(f"{template} is not offered by this server.")
         return Route(ask, types, id, template, allow)
+
+
+def _row(template: str, asks: Mapping[str, Ask], types: tuple[ResourceType, ...] = ()) -> _Row:
+    return _Row(template, asks, types, allowed(asks))
 
 
 def allowed(methods: Mapping[str, Ask]) -> str:

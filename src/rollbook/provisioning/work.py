@@ -33,14 +33,12 @@ class Work:
     member_types: tuple[ResourceType, ...] = ()
     """The types that can be members of a group."""
     notes: list[str] = field(default_factory=list)
-    _heard: int = field(init=False, default=0)
-
-    def __post_init__(self) -> None:
-        self._heard = len(self.notes)
+    heard: int = 0
+    """How many of the notes are about reading the request."""
 
     def again(self) -> None:
         """Forget the notes of an attempt that is made again; those of reading the request stay."""
-        del self.notes[self._heard :]
+        del self.notes[self.heard :]
 
     def event(
         self, kind: Kind, at: str, type: ResourceType, id: str, status: int, attributes: tuple[str, ...] = ()

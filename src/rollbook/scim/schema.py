@@ -91,8 +91,10 @@ class ResourceType:
     tuple is the path's number in the store: append, never reorder."""
     _extensions: dict[str, Schema] = field(init=False, repr=False, default_factory=dict)
     _top: dict[str, Attribute] = field(init=False, repr=False, default_factory=dict)
+    _held: dict[Held, Attribute] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._held.update({attribute.held: attribute for attribute in reversed(self.schema.attributes)})
         self._extensions.update({e.schema.id.lower(): e.schema for e in self.extensions})
         self._top.update({attribute.name.lower(): attribute for attribute in (*COMMON, *self.schema.attributes)})
 
@@ -145,7 +147,7 @@ class ResourceType:
 
     def held(self, held: Held) -> Attribute | None:
         """The attribute whose values live in rows of that kind, if this type has one."""
-        return next((a for a in self.schema.attributes if a.held is held), None)
+        return self._held.get(held)
 
 
 def read_schema(document: Mapping[str, Any]) -> Schema:

@@ -58,6 +58,7 @@ class ScimEndpoint:
         self._lines = Lines()
         self.refused = Refused(house.store, house.clock)
         self._locations = lru_cache(1024)(self._make_locations)
+        self._handle = lru_cache(1024)(house.store.tenant)
         self._counting: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -131,7 +132,7 @@ class ScimEndpoint:
         try:
             operation = decode(request, route, dialect, notes)
             work = Work(
-                store=self._house.store.tenant(tenant.id),
+                store=self._handle(tenant.id),
                 connection=principal.connection,
                 actor=principal.actor,
                 peer=request.peer,
@@ -143,6 +144,7 @@ class ScimEndpoint:
                 lines=self._lines,
                 member_types=dialect.types,
                 notes=notes,
+                heard=len(notes),
             )
             outcome = await perform(operation, work)
         finally:
