@@ -87,6 +87,7 @@ async def _patched(operation: Modify, work: Work, stored: Stored, before: dict[s
                 work.notes,
                 own=stored.id,
                 members=members,
+                limits=work.limits,
             )
         except NeedsMembers:
             locations = Locations(work.location_base, work.member_types)

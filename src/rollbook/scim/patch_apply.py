@@ -10,6 +10,7 @@ from typing import Any
 
 from rollbook.scim.attributes import COMMON, EXTERNAL_ID, ID, SCHEMAS, Attribute, Held
 from rollbook.scim.errors import InvalidPath, InvalidSyntax, InvalidValue, MutabilityError, NoTarget
+from rollbook.scim.limits import STANDARD_LIMITS, Limits
 from rollbook.scim.member_steps import MemberSteps
 from rollbook.scim.patch import Op, PatchOperation
 from rollbook.scim.patch_members import MemberChanges
@@ -41,6 +42,7 @@ def apply_patch(
     *,
     own: str,
     members: Sequence[Mapping[str, Any]] | None = None,
+    limits: Limits = STANDARD_LIMITS,
 ) -> Patched:
     """Apply operations in their order to a canonical document, which stays as it is.
 
@@ -48,7 +50,7 @@ def apply_patch(
     raised. **Raises** ``InvalidPath``, ``InvalidFilter``, ``InvalidSyntax``, ``InvalidValue``, ``MutabilityError``,
     ``NoTarget``, ``PayloadTooLarge`` for too much work.
     """
-    patch = _Patch(type, document, Reading(tolerances, notes), own, members)
+    patch = _Patch(type, document, Reading(tolerances, notes), own, members, limits)
     for operation in operations:
         patch.apply(operation)
     return patch.result()
@@ -62,8 +64,10 @@ class _Patch:
         reading: Reading,
         own: str,
         members: Sequence[Mapping[str, Any]] | None,
+        limits: Limits,
     ) -> None:
         self.type = type
+        self.limits = limits
         self.validator = validator(type)
         self.before = document
         self.document = dict(document)
@@ -81,7 +85,7 @@ class _Patch:
             self.attributes(op, value, None)
             return
         try:
-            target = find_target(self.type, operation.path, self.reading.tolerances)
+            target = find_target(self.type, operation.path, self.reading.tolerances, self.limits)
         except UnknownTarget:
             if self.reading.tolerances.unknown == "refuse":
                 raise
@@ -166,7 +170,7 @@ class _Patch:
         is_path = "[" in key or ":" in key
         if tolerances.path_keys if is_path else (tolerances.dotted_keys and "." in key):
             try:
-                target = find_target(self.type, path, tolerances)
+                target = find_target(self.type, path, tolerances, self.limits)
             except InvalidPath:
                 refuse_unknown(path.partition("[")[0], self.reading)
                 return

@@ -7,6 +7,7 @@ from rollbook.scim.attributes import Attribute
 from rollbook.scim.binding import BoundFilter
 from rollbook.scim.errors import InvalidPath
 from rollbook.scim.filter import And, Comparison, Filter, Literal, Node, Operator
+from rollbook.scim.limits import STANDARD_LIMITS, Limits
 from rollbook.scim.path import bind_path, parse_path
 from rollbook.scim.schema import Place, ResourceType, Schema
 from rollbook.scim.tolerances import Tolerances
@@ -36,7 +37,7 @@ class UnknownTarget(InvalidPath):
     """The path is well-formed, but this type has no such attribute."""
 
 
-def find_target(type: ResourceType, path: str, tolerances: Tolerances) -> Target:
+def find_target(type: ResourceType, path: str, tolerances: Tolerances, limits: Limits = STANDARD_LIMITS) -> Target:
     """Bind a path.
 
     **Raises** ``InvalidPath`` for its form, ``UnknownTarget`` for an attribute that is not there, ``InvalidFilter`` for
@@ -44,7 +45,7 @@ def find_target(type: ResourceType, path: str, tolerances: Tolerances) -> Target
     """
     if path.lower() == type.schema.id.lower():
         return Target()
-    parsed = parse_path(path)
+    parsed = parse_path(path, limits=limits)
     try:
         bound = bind_path(parsed, type, boolean_text=tolerances.boolean_text)
     except InvalidPath as error:
