@@ -23,7 +23,7 @@ Body = dict[str, Any]
 SERVERS = ("id", "meta", "groups")
 REFERENCES = ("profileUrl",)
 TWO_PRIMARY = [{"value": "a@x.example", "primary": True}, {"value": "b@x.example", "primary": True}]
-ODD = st.sampled_from(
+ODD: st.SearchStrategy[Any] = st.sampled_from(
     [
         *(None, "", 0, 1, 1.5, True, False, "true", "maybe", "x", [], {}, [[]], [None], ["x"], [{}]),
         *({"value": "x"}, [{"value": "x"}], [{"value": 1}], {"x": 1}, [{"x": 1}], TWO_PRIMARY),
