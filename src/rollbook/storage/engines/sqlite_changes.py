@@ -52,6 +52,23 @@ _PARENT_CHANGES = """UPDATE resource SET version = version + 1, last_modified = 
 WHERE tenant_id = ?1 AND type = ?2 AND id = ?3"""
 
 
+QUICK_ROWS = 200
+"""Rows that a quick work writes at most."""
+
+
+def is_quick(change: Change) -> bool:
+    """Whether a change takes some µs only: it touches few rows, and the change itself says so."""
+    match change:
+        case Insert():
+            return len(change.members) < QUICK_ROWS and len(change.index) < QUICK_ROWS
+        case Update():
+            members = change.members
+            few = members is None or (not members.clear and len(members.add) + len(members.remove) < QUICK_ROWS)
+            return few and len(change.index or ()) < QUICK_ROWS
+        case Delete():
+            return False  # its memberships may be many
+
+
 def work_of(tenant: str, change: Change) -> tuple[Work[Applied], bool]:
     """The work that makes a change, and whether it comes last in its batch: what inserts does, because its rows are
     gathered (a tenant that goes in the same batch has to be gone before the insert looks)."""

@@ -10,7 +10,7 @@ from functools import partial
 import apsw
 
 from rollbook.events import Event
-from rollbook.storage.engines.sqlite_changes import KINDS, TYPES_OF, ids_json, work_of
+from rollbook.storage.engines.sqlite_changes import KINDS, QUICK_ROWS, TYPES_OF, ids_json, is_quick, work_of
 from rollbook.storage.engines.sqlite_connection import rows
 from rollbook.storage.engines.sqlite_pages import QuickPages, read_page
 from rollbook.storage.engines.sqlite_readers import Readers
@@ -114,7 +114,7 @@ class SqliteTenant:
 
     async def apply(self, change: Change) -> Applied:
         work, last = work_of(self._tenant, change)
-        return await self._writer.submit(work, last=last)
+        return await self._writer.submit(work, last=last, quick=is_quick(change))
 
     async def record(self, events: Sequence[Event]) -> None:
         await record(self._writer, self._tenant, events)
@@ -143,7 +143,8 @@ class SqliteTenant:
 async def record(writer: Writer, tenant: str, events: Sequence[Event]) -> None:
     """Keep events that tell of no change."""
     if events:
-        await writer.submit(partial(_record, [event_row(tenant, event) for event in events]), last=True)
+        rows = [event_row(tenant, event) for event in events]
+        await writer.submit(partial(_record, rows), last=True, quick=len(rows) < QUICK_ROWS)
 
 
 def _record(events: list[Row], transaction: Transaction) -> None:

@@ -1,7 +1,11 @@
-"""The one writer of an SQLite file: a thread that commits what waits, together (group commit).
+"""The one writer of an SQLite file: it commits what waits together (group commit).
 
 Syncing the disk costs the same for one change as for a hundred. So works queue up while a commit is on its way, and the
 next transaction takes all of them. Each caller is told only after the commit that holds its work.
+
+Quick works (a few rows each) run on the event loop's own thread, and only their commit, which waits for the disk, runs
+on the writer's: a statement takes a few µs, and on a second thread each would fight the loop for the interpreter's
+lock. A batch with anything long in it, and one that cannot begin at once, is the thread's as a whole.
 
 **Rules**: A work refuses (``StoreError``) before it writes; then only its caller hears of it and the batch goes on.
 Whatever else goes wrong undoes the batch, which is tried again in the next more careful way (``_commit``), so that at
@@ -12,6 +16,7 @@ last a failure stays its caller's alone. Works must therefore be able to run twi
 import asyncio
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -19,12 +24,12 @@ from typing import Any, TypeVar
 
 import apsw
 
-from rollbook.storage.engines.sqlite_connection import refusal
+from rollbook.storage.engines.sqlite_connection import WRITER_WAIT, refusal
 from rollbook.storage.engines.sqlite_rows import Row, add_rows
 from rollbook.storage.errors import Busy, StoreError, Unavailable
 
-BATCH = 512
-"""Works in one transaction, at most. With more, the first of them would wait longer than a sync of the disk takes."""
+BATCH = 128
+"""Works in one transaction, at most: some 10 ms in which the loop does nothing else."""
 
 WAITING = 20_000
 """Works that may wait. At 100 syncs a second, the slowest disk we know, that is half a second of waiting."""
@@ -56,11 +61,8 @@ class Transaction:
         add_rows(self.connection, table, rows)
 
     def gather(self, table: str, row: Row) -> None:
-        """Add a row that no work of this batch will look for: perhaps only before the commit, with all the others.
-
-        Each statement costs this thread a struggle with the event loop for the interpreter's lock, which dwarfs the
-        statement itself; so the rows of a batch go in together.
-        """
+        """Add a row that no work of this batch will look for: perhaps only before the commit, with all the others, in
+        as few statements as can be."""
         if self._gathers:
             self._gathered.setdefault(table, []).append(row)
         else:
@@ -82,7 +84,8 @@ Work = Callable[[Transaction], R]
 class _Job:
     work: Callable[[Any], Any]
     future: "asyncio.Future[Any]"
-    last: bool
+    last: bool = False
+    quick: bool = False
     outside: bool = False
     result: Any = None
     error: BaseException | None = None
@@ -93,23 +96,31 @@ class _Undo(Exception):
 
 
 class Writer:
-    """Runs works on its own thread. ``connection`` is its own from now on, to the end."""
+    """Runs works. ``connection`` is its own from now on, to the end; its thread and the loop's use it in turns."""
 
-    def __init__(self, connection: apsw.Connection, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, connection: apsw.Connection, loop: asyncio.AbstractEventLoop, *, wait: int = WRITER_WAIT
+    ) -> None:
         self._connection = connection
         self._loop = loop
-        self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._wait = wait
+        self._waiting: deque[_Job] = deque()
+        self._busy = False
+        self._called = False
         self._closed = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._steps: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="rollbook-sqlite-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, work: Work[R], *, last: bool = False) -> "asyncio.Future[R]":
-        """Have a work done. ``last``: after those works of its batch that are not.
+    def submit(self, work: Work[R], *, last: bool = False, quick: bool = False) -> "asyncio.Future[R]":
+        """Have a work done. ``last``: after those works of its batch that are not. ``quick``: it takes some µs only.
 
         **Raises** ``Busy`` where too many wait already, ``Unavailable`` once closed; the future, whatever the work
         raises, ``Busy`` and ``Unavailable``.
         """
-        return self._put(_Job(work, self._loop.create_future(), last))
+        return self._put(_Job(work, self._loop.create_future(), last=last, quick=quick))
 
     def outside(self, work: Callable[[apsw.Connection], R]) -> "asyncio.Future[R]":
         """Have something done by the writer's connection that can be in no transaction."""
@@ -118,40 +129,74 @@ class Writer:
     def _put(self, job: _Job) -> "asyncio.Future[Any]":
         if self._closed:
             raise Unavailable("the database is closed")
-        if self._queue.qsize() >= WAITING:
+        if len(self._waiting) >= WAITING:
             raise Busy("too many writes are waiting")
-        self._queue.put(job)
+        self._waiting.append(job)
+        self._idle.clear()
+        if not self._busy and not self._called:
+            self._called = True
+            self._loop.call_soon(self._next)  # so that all who ask in this turn of the loop are in one batch
         return job.future
 
     async def close(self) -> None:
         """Do what waits, then end the thread and close the connection."""
-        if not self._closed:
-            self._closed = True
-            self._queue.put(None)
+        self._closed = True
+        await self._idle.wait()
+        self._steps.put(None)
         await asyncio.to_thread(self._thread.join)
-
-    def _serve(self) -> None:
-        open = True
-        while open:
-            job = self._queue.get()
-            batch: list[_Job] = []
-            while True:
-                if job is None:
-                    open = False
-                    break
-                batch.append(job)
-                if len(batch) == BATCH:
-                    break
-                try:
-                    job = self._queue.get_nowait()
-                except queue.Empty:
-                    break
-            if batch:
-                self._commit(batch)
-                self._loop.call_soon_threadsafe(_tell, batch)
         self._connection.close()
 
+    def _next(self) -> None:
+        """On the loop: begin the next batch."""
+        self._called = False
+        batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
+        if not batch:
+            self._idle.set()
+            return
+        self._busy = True
+        begun = all(job.quick for job in batch) and self._begin(batch)
+        self._steps.put(partial(self._end if begun else self._commit, batch))
+
+    def _begin(self, batch: list[_Job]) -> bool:
+        """On the loop: do all of a batch but the commit. False where that cannot be; then nothing is written."""
+        self._connection.set_busy_timeout(0)
+        try:
+            self._fill(sorted(batch, key=_last), gathers=True)
+        except Exception:  # noqa: BLE001 - the thread meets it again, and sorts out whose it is
+            self._roll_back()
+            return False
+        finally:
+            self._connection.set_busy_timeout(self._wait)
+        return True
+
+    def _serve(self) -> None:
+        """The thread: commits, and what takes long."""
+        while (step := self._steps.get()) is not None:
+            step()
+
+    def _end(self, batch: list[_Job]) -> None:
+        """On the thread: commit what the loop has begun."""
+        try:
+            self._connection.execute("COMMIT")
+        except Exception:  # noqa: BLE001 - tried again in the careful way
+            self._roll_back()
+            self._commit(batch)
+        else:
+            self._hand_back(batch)
+
+    def _hand_back(self, batch: list[_Job]) -> None:
+        self._loop.call_soon_threadsafe(self._told, batch)
+
+    def _told(self, batch: list[_Job]) -> None:
+        """On the loop: tell the callers, and go on."""
+        _tell(batch)
+        self._busy = False
+        if not self._called:
+            self._called = True
+            self._loop.call_soon(self._next)  # after the callers, who may have more
+
     def _commit(self, batch: list[_Job]) -> None:
+        """On the thread: do a whole batch."""
         together = sorted((job for job in batch if not job.outside), key=_last)
         ways = (partial(self._together, gathers=True), partial(self._together, gathers=False), self._one_by_one)
         for way in ways if len(together) > 1 else ways[-1:]:
@@ -163,6 +208,7 @@ class Writer:
         for job in batch:
             if job.outside:
                 self._run_outside(job)
+        self._hand_back(batch)
 
     def _run_outside(self, job: _Job) -> None:
         try:
@@ -173,18 +219,7 @@ class Writer:
     def _together(self, batch: list[_Job], *, gathers: bool, alone: bool = False) -> None:
         """Run a batch in one transaction. **Raises** ``_Undo``, with nothing written; not where ``alone``."""
         try:
-            self._connection.execute("BEGIN IMMEDIATE")
-            transaction = Transaction(self._connection, gathers=gathers)
-            for job in batch:
-                job.error = None
-                before = transaction.mark()
-                try:
-                    job.result = job.work(transaction)
-                except StoreError as error:
-                    if transaction.mark() != before:
-                        raise
-                    job.error = error
-            transaction.finish()
+            self._fill(batch, gathers=gathers)
             self._connection.execute("COMMIT")
         except Exception as error:
             self._roll_back()
@@ -192,6 +227,21 @@ class Writer:
                 raise _Undo from error
             for job in batch:
                 job.error = refusal(error) or error
+
+    def _fill(self, batch: list[_Job], *, gathers: bool) -> None:
+        """Begin a transaction and run a batch in it. **Raises** whatever keeps the batch from being committed."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        transaction = Transaction(self._connection, gathers=gathers)
+        for job in batch:
+            job.error = None
+            before = transaction.mark()
+            try:
+                job.result = job.work(transaction)
+            except StoreError as error:
+                if transaction.mark() != before:
+                    raise
+                job.error = error
+        transaction.finish()
 
     def _roll_back(self) -> None:
         if self._connection.in_transaction:  # some errors (a full disk) have rolled back already
