@@ -8,7 +8,6 @@ import orjson
 
 from rollbook.scim.schema import ResourceType
 from rollbook.scim.search_form import index_rows, search_form
-from rollbook.scim.values import search_value
 from rollbook.storage.records import INDEX_VALUE_LIMIT, Content, IndexRow
 
 
@@ -29,7 +28,7 @@ class Filing:
             display, key = value, search[self._key.name]
             display_key = key
         if self._display is not None and (shown := document.get(self._display.name)):
-            display, display_key = shown, str(search_value(self._display, shown))
+            display, display_key = shown, search[self._display.name]
         content = Content(
             key=key,
             external_id=document.get("externalId"),
@@ -38,7 +37,7 @@ class Filing:
             document=orjson.dumps(document),
             search=orjson.dumps(search),
         )
-        return content, [IndexRow(*row) for row in self._rows(search)]
+        return content, list(map(IndexRow._make, self._rows(search)))
 
 
 @cache

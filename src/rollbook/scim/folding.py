@@ -3,6 +3,7 @@
 One function serves uniqueness, filters and sorting, so they cannot disagree; no database ever folds.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 from unicodedata import normalize
 
@@ -25,6 +26,18 @@ def fold(compare: Compare, text: str) -> str:
     if text.isascii():  # what PRECIS and case folding make of ASCII is lower case, whatever else the text holds
         return text.lower()
     return _folded(text) if compare is Compare.FOLDED else _user_name(text)
+
+
+def folder(compare: Compare) -> Callable[[str], str]:
+    """``fold`` with its form chosen beforehand, for those who fold every text of a resource."""
+    if compare is Compare.EXACT:
+        return str
+    other = _folded if compare is Compare.FOLDED else _user_name
+
+    def folded(text: str) -> str:
+        return text.lower() if text.isascii() else other(text)
+
+    return folded
 
 
 @lru_cache(_KEPT)

@@ -6,11 +6,11 @@ The search document has the structure and the keys of the canonical one, with ev
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 from rollbook.scim.attributes import SCHEMAS, Attribute, Compare, Held, Type
-from rollbook.scim.folding import fold
+from rollbook.scim.folding import folder
 from rollbook.scim.schema import Place, ResourceType
 from rollbook.scim.sort import preferred
 
@@ -79,7 +79,7 @@ def _object_form(forms: Mapping[str, _Form]) -> Callable[[Mapping[str, Any]], Js
 def _simple_form(attribute: Attribute) -> _Form:
     """As ``values.search_value``, with the type already looked at."""
     if attribute.type in (Type.STRING, Type.REFERENCE) and attribute.compare is not Compare.EXACT:
-        return partial(fold, attribute.compare)
+        return folder(attribute.compare)
     if attribute.type is Type.DECIMAL:
         return lambda value: float(value) + 0.0
     return _same
