@@ -64,6 +64,7 @@ lock: ## Pin what pyproject.toml asks for (UPGRADE=1 for the latest)
 	@$(COMPILE) pyproject.toml -o requirements/run.txt
 	@$(COMPILE) --group test -c requirements/run.txt -o requirements/test.txt
 	@$(COMPILE) --group check -c requirements/run.txt -c requirements/test.txt -o requirements/check.txt
+	@$(COMPILE) requirements/bench.in -c requirements/run.txt -o requirements/bench.txt
 	@$(COMPILE) requirements/build.in -c requirements/run.txt -c requirements/test.txt -c requirements/check.txt \
 	  -o requirements/build.txt
 
