@@ -135,6 +135,13 @@ DIFFERENCES = {
         "RFC 7644 Table 3 has co, sw and ew compare parts of strings. On a moment they mean nothing, so they are"
         " refused and not answered with nothing.",
     ),
+    "mail addresses": Difference(
+        'emails.value eq "a"',
+        {**ANN, **TWO},
+        False,
+        None,
+        "RFC 7643 §4.1.2 says SHOULD of the form of an address, and of an operand nothing. It equals no value.",
+    ),
     "base64": Difference(
         'x509Certificates.value eq "a"',
         {**ANN, "x509Certificates": [{"value": "YQ=="}]},
@@ -200,6 +207,8 @@ class Corrected(_Evaluator):
 def _compare_one(node: Comparison, resolved: AttributeBinding, value: Any) -> bool:
     if isinstance(value, bytes):  # "base64", "parts of base64"
         return bool(_compare(b64encode(value).decode(), node.value, node.op, resolved))
+    if isinstance(value, str):  # "mail addresses": an operand is a text
+        return bool(_compare(value, node.value, node.op, resolved))
     return bool(_compare(value, coerce_value(resolved, node.value, node.op), node.op, resolved))
 
 
