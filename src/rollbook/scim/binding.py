@@ -96,6 +96,8 @@ class BoundShape:
     type: ResourceType
     node: BoundNode
     converters: tuple[Callable[[Literal], Operand], ...]
+    kept: bool = True
+    """Whether the same shape comes again with the same filter; what is made of another is not worth keeping."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +163,9 @@ def _bind(
     else:
         binder = _Binder(filter, resource_type, mixed, boolean_text)
         node = binder.node(filter.shape, element)
-        shape = BoundShape(resource_type, node, tuple(binder.converters))
-        if len(filter.text) <= _LONGEST_KEPT:
+        kept = len(filter.text) <= _LONGEST_KEPT
+        shape = BoundShape(resource_type, node, tuple(binder.converters), kept)
+        if kept:
             _bound.put(key, (filter.shape, shape))
     try:
         operands = [convert(value) for convert, value in zip(shape.converters, filter.literals, strict=True)]

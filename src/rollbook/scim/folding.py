@@ -13,6 +13,8 @@ from rollbook.scim.attributes import Compare
 
 _USER_NAME = get_profile("UsernameCaseMapped:CaseFold")
 _KEPT = 4096
+_LONGEST_KEPT = 256
+"""Characters. Longer texts are folded anew: keeping them would let clients fill the memory."""
 
 
 def fold(compare: Compare, text: str) -> str:
@@ -40,10 +42,16 @@ def folder(compare: Compare) -> Callable[[str], str]:
     return folded
 
 
-@lru_cache(_KEPT)
 def _folded(text: str) -> str:
+    return _remembered(text) if len(text) <= _LONGEST_KEPT else _fold(text)
+
+
+def _fold(text: str) -> str:
     # Decomposed first: folding the composed form would tell apart texts that are canonically the same (Unicode D145).
     return normalize("NFC", normalize("NFD", text).casefold())
+
+
+_remembered = lru_cache(_KEPT)(_fold)
 
 
 @lru_cache(_KEPT)

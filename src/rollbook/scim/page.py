@@ -17,6 +17,9 @@ from rollbook.scim.tolerances import shortened
 LARGEST_START = 2**62
 """Where startIndex ends. Precedent: an OFFSET is a signed 64-bit integer on both databases, and nobody gets there."""
 
+MOST_NAMES = 5_000
+"""Names in ``attributes`` or ``excludedAttributes``. Precedent: more than a URL of 8 KiB can hold."""
+
 _INTEGER = re.compile(r"[+-]?[0-9]+\Z")
 _NAMES = ("filter", "sortBy", "sortOrder", "startIndex", "count", "attributes", "excludedAttributes")
 _BY_LOWER = {name.lower(): name for name in _NAMES}
@@ -140,4 +143,6 @@ def _names(found: Mapping[str, Any], name: str) -> tuple[str, ...]:
         value = value.split(",")
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise InvalidValue(f'The parameter "{shortened(name)}" must be a list of attribute names.')
+    if len(value) > MOST_NAMES:
+        raise InvalidValue(f'The parameter "{name}" may hold {MOST_NAMES} names; leave out those that do not matter.')
     return tuple(item.strip() for item in value if item.strip())

@@ -22,6 +22,9 @@ from rollbook.scim.attributes import COMMON, Attribute, Held, Returned
 from rollbook.scim.errors import InvalidValue
 from rollbook.scim.schema import ResourceType, Schema
 
+_LONGEST_KEPT = 4096
+"""Characters of all names. Longer lists are rare, and keeping them would let clients fill the memory."""
+
 Shape = dict[str, "Shape | None"]
 """What is kept, by key: None is the whole value, a shape is a part of an object or of each object in a list."""
 
@@ -63,6 +66,8 @@ def projection(type: ResourceType, attributes: tuple[str, ...], excluded: tuple[
         raise InvalidValue('"attributes" and "excludedAttributes" exclude each other; give one of them.')
     if not attributes and not excluded and is_plain(type):
         return None
+    if sum(map(len, attributes)) + sum(map(len, excluded)) > _LONGEST_KEPT:
+        return _make(type, attributes, excluded)
     return _made(type, attributes, excluded)
 
 
@@ -84,15 +89,17 @@ def default_wants(type: ResourceType, held: Held) -> bool:
     return attribute is not None and attribute.returned in (Returned.ALWAYS, Returned.DEFAULT)
 
 
-@lru_cache(1024)
-def _made(type: ResourceType, attributes: tuple[str, ...], excluded: tuple[str, ...]) -> Projection:
+def _make(type: ResourceType, attributes: tuple[str, ...], excluded: tuple[str, ...]) -> Projection:
     if attributes:
         return Projection(type, _including(type, _found(type, attributes)))
     return Projection(type, _excluding(type, _found(type, excluded)))
 
 
+_made = lru_cache(1024)(_make)
+
+
 def _found(type: ResourceType, names: Iterable[str]) -> list[Named]:
-    return [named for name in dict.fromkeys(names) for named in _find(type, name.strip())]
+    return list(dict.fromkeys(named for name in dict.fromkeys(names) for named in _find(type, name.strip())))
 
 
 def _find(type: ResourceType, name: str) -> Iterator[Named]:

@@ -7,13 +7,19 @@ from rollbook.storage.engines.postgres_statements import FENCE, STORED
 SHAPES = 1_000
 """Texts kept. Precedent: a provisioning client sends some ten shapes of filters."""
 
+LONGEST_KEPT = 16_384
+"""Characters. Longer conditions are rare, and keeping them would let clients fill the memory."""
 
-@lru_cache(SHAPES)
+
 def page_sql(source: str, where: str, order: str, first: int) -> str:
     """A page of what ``source`` holds. ``first`` is the number of the parameter that limits; the offset follows it.
 
     Ids come first, and documents are read for the rows of the page only, however far into the list it is.
     """
+    return (_remembered_page if len(where) <= LONGEST_KEPT else _page)(source, where, order, first)
+
+
+def _page(source: str, where: str, order: str, first: int) -> str:
     return f"""{FENCE} SELECT p.* FROM t CROSS JOIN LATERAL (
   SELECT {STORED} FROM (
     SELECT k.type, k.id, row_number() OVER () AS place FROM (
@@ -25,11 +31,18 @@ def page_sql(source: str, where: str, order: str, first: int) -> str:
   ) r ORDER BY k.place OFFSET 0) p"""
 
 
-@lru_cache(SHAPES)
 def total_sql(source: str, where: str) -> str:
     """How many rows match."""
+    return (_remembered_total if len(where) <= LONGEST_KEPT else _total)(source, where)
+
+
+def _total(source: str, where: str) -> str:
     return f"""{FENCE} SELECT p.n FROM t CROSS JOIN LATERAL (
   SELECT count(*) AS n FROM {source} WHERE r.tenant_id = t.v::uuid AND {where} OFFSET 0) p"""
+
+
+_remembered_page = lru_cache(SHAPES)(_page)
+_remembered_total = lru_cache(SHAPES)(_total)
 
 
 @lru_cache(SHAPES)

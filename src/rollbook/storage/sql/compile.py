@@ -85,7 +85,9 @@ def compile_query(query: Query, flavor: Flavor, *, tenant: str, first: int) -> F
     **Shape**: ``tenant`` is the SQL expression of the tenant's id (``$1``), ``first`` the number of the first parameter
     that is free. The row of the resource is called ``r``.
     """
-    text = _text(_parts(query), query.sorted, query.descending, flavor, tenant, first)
+    parts = _parts(query)
+    make = _remembered_text if _are_kept(parts) else _text
+    text = make(parts, query.sorted, query.descending, flavor, tenant, first)
     order_params = parameters(query, text.order_sources)
     return Fragment(text.where, text.order, parameters(query, text.sources), order_params)
 
@@ -94,7 +96,9 @@ def index_sort(query: Query, flavor: Flavor, *, tenant: str, first: int) -> Inde
     """Make a query that is driven by the index, where one type is sorted by an indexed path; else None."""
     if not query.sorted or len(query.targets) != 1 or query.targets[0].sort is None:
         return None
-    text = _index_text(_parts(query)[0], query.descending, flavor, tenant, first)
+    parts = _parts(query)
+    make = _remembered_index_text if _are_kept(parts) else _index_text
+    text = make(parts[0], query.descending, flavor, tenant, first)
     return IndexSort(text.phases, parameters(query, text.sources)) if text else None
 
 
@@ -137,7 +141,10 @@ def _parts(query: Query) -> tuple[_Part, ...]:
     return tuple(parts)
 
 
-@lru_cache(_TEXTS)
+def _are_kept(parts: tuple[_Part, ...]) -> bool:
+    return all(part.shape is None or part.shape.kept for part in parts)
+
+
 def _text(
     parts: tuple[_Part, ...], is_sorted: bool, descending: bool, flavor: Flavor, tenant: str, first: int
 ) -> _Text:
@@ -152,7 +159,6 @@ def _text(
     return _Text(where, order, tuple(slots.sources[:count]), tuple(slots.sources[count:]))
 
 
-@lru_cache(_TEXTS)
 def _index_text(part: _Part, descending: bool, flavor: Flavor, tenant: str, first: int) -> _IndexText | None:
     slots = Slots(flavor, first)
     context = _contexts((part,), slots, flavor, tenant)[0]
@@ -177,6 +183,10 @@ def _index_text(part: _Part, descending: bool, flavor: Flavor, tenant: str, firs
     missing = Phase("resource r", f"{where} AND {indexed} < {existing} AND {none}", "r.id")
     phases = (missing, held) if descending else (held, missing)
     return _IndexText(phases, tuple(slots.sources))
+
+
+_remembered_text = lru_cache(_TEXTS)(_text)
+_remembered_index_text = lru_cache(_TEXTS)(_index_text)
 
 
 def _contexts(parts: tuple[_Part, ...], slots: Slots, flavor: Flavor, tenant: str) -> list[Context]:

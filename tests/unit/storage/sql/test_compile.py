@@ -140,9 +140,9 @@ def test_parameters_of_the_order_stand_apart_so_that_counting_needs_none() -> No
 
 def test_a_repeated_shape_is_compiled_once() -> None:
     first = compiled('nickName co "one" and title eq "two"')
-    before = compiling._text.cache_info()
+    before = compiling._remembered_text.cache_info()
     again = compiled('nickName co "three" and title eq "four"')
-    after = compiling._text.cache_info()
+    after = compiling._remembered_text.cache_info()
     assert again.where is first.where
     assert again.params == ["three", "four"]
     assert (after.hits, after.misses) == (before.hits + 1, before.misses)
