@@ -12,6 +12,7 @@ from rollbook.ids import new_id
 from rollbook.storage.engines import postgres_statements as sql
 from rollbook.storage.engines.postgres import PostgresStore
 from rollbook.storage.engines.postgres_queries import page_sql
+from rollbook.storage.engines.postgres_rows import updates_arguments
 from rollbook.storage.errors import SchemaMismatch
 from rollbook.storage.records import Tenant
 from rollbook.testing import builders
@@ -19,6 +20,7 @@ from rollbook.testing import builders
 pytestmark = pytest.mark.anyio
 
 TABLES = ("connection", "resource", "member", "attribute_index", "event")
+MAIL = next(n for n, path in enumerate(builders.USER.index_paths) if "emails" in str(path))
 BE = "SELECT set_config('app.tenant', $1, true)"
 
 
@@ -214,6 +216,35 @@ async def test_no_plan_looks_at_rows_before_it_knows_the_tenant(
             assert len(await raw.fetch(sql.EVENTS, acorn.id, "", new_id(), "~", 1000)) == 303
             assert len(await raw.fetch(sql.TENANTS)) == 2
             assert all(row[5] is not None for row in await raw.fetch(sql.TENANTS))
+        for setting in HOSTILE:
+            await raw.execute(f"RESET {setting.split()[0]}")
+
+
+async def test_no_plan_of_an_update_looks_at_rows_before_it_knows_the_tenant(
+    store: PostgresStore, acorn: Tenant, birch: Tenant, raw: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    handle = store.tenant(acorn.id)
+    users = [builders.user(acorn, f"user{n}") for n in range(100)]
+    for user in users:
+        await handle.apply(user)
+    await raw.execute("ANALYZE")
+    version = 1
+    for mode in ("force_generic_plan", "force_custom_plan"):
+        await raw.execute(f"SET plan_cache_mode = {mode}")
+        for setting in ("jit = off", *HOSTILE):
+            await raw.execute(f"SET {setting}")
+            names = [f"user{n}-{version}" for n in range(100)]
+            documents = [builders.user_document(name) for name in names]
+            changes = [builders.replaced(*each, version) for each in zip(users, documents, strict=True)]
+            rows = await raw.fetch(sql.UPDATES, *updates_arguments(acorn.id, changes))
+            version += 1
+            assert [row[1] for row in rows] == [version] * 100
+            assert not await raw.fetch(sql.UPDATES, *updates_arguments(acorn.id, [changes[0]]))
+            async with raw.transaction():
+                await raw.execute(BE, acorn.id)
+                mails = {row[0] for row in await raw.fetch("SELECT value FROM attribute_index WHERE path = $1", MAIL)}
+                assert await raw.fetchval("SELECT count(*) FROM event WHERE resource <> ''") >= 100 * version
+            assert {mail for mail in mails if mail.startswith("user")} == {f"{name}@acorn.example" for name in names}
         for setting in HOSTILE:
             await raw.execute(f"RESET {setting.split()[0]}")
 

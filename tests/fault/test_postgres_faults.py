@@ -154,7 +154,7 @@ async def test_an_insert_whose_answer_is_lost_is_answered_with_the_truth(postgre
 
 
 @pytest.mark.parametrize("with_members", [False, True])
-async def test_a_commit_whose_answer_is_lost_is_answered_with_the_truth(postgres_url: str, with_members: bool) -> None:
+async def test_an_update_whose_answer_is_lost_is_answered_with_the_truth(postgres_url: str, with_members: bool) -> None:
     async with proxied(postgres_url) as (proxy, url), opened(url) as (store, acorn):
         handle = store.tenant(acorn.id)
         ann, gardeners = builders.user(acorn, "ann"), builders.group(acorn)
@@ -165,12 +165,13 @@ async def test_a_commit_whose_answer_is_lost_is_answered_with_the_truth(postgres
             if with_members
             else builders.replaced(ann, builders.user_document("cleo"))
         )
-        proxy.lose(Loss.REQUEST, b"COMMIT\0")
+        sign = b"COMMIT\0" if with_members else UUID(change.event.id).bytes
+        proxy.lose(Loss.REQUEST, sign)
         with pytest.raises(Unavailable):
             await handle.apply(change)
         assert proxy.lost.is_set()
         assert (await handle.members([gardeners.id]))[gardeners.id] == []
-        proxy.lose(Loss.ANSWER, b"COMMIT\0")
+        proxy.lose(Loss.ANSWER, sign)
         assert (await handle.apply(change)).version == 2
         assert proxy.lost.is_set()
         stored = await handle.get(change.type, change.id)

@@ -20,25 +20,6 @@ from rollbook.storage.errors import MissingMembers, NotFound, VersionConflict
 from rollbook.storage.records import Applied, Delete, Insert, MemberChange, Update
 
 
-async def update_contents(link: Link, tenant: str, changes: Sequence[Update]) -> list[Applied | Exception]:
-    """New contents without memberships, each for itself: one that is refused does not hinder the others."""
-    rows = await link.fetch(sql.UPDATE, *update_arguments(tenant, changes))
-    outcomes: dict[int, Applied | Exception] = {
-        n: Applied(version, created, modified, True) for n, version, created, modified in rows
-    }
-    won = [changes[n] for n in outcomes]
-    if won:
-        await _follow(link, tenant, won)
-    if len(won) < len(changes):
-        lost = [n for n in range(len(changes)) if n not in outcomes]
-        types, ids = [changes[n].type for n in lost], [changes[n].id for n in lost]
-        there = {(type, str(id)) for type, id in await link.fetch(sql.FOUND, tenant, types, ids)}
-        for n in lost:
-            is_there = (changes[n].type, changes[n].id) in there
-            outcomes[n] = VersionConflict() if is_there else NotFound()
-    return [outcomes[n] for n in range(len(changes))]
-
-
 async def insert(link: Link, tenant: str, change: Insert) -> Applied:
     """A new resource with members."""
     found = await _lock_members(link, tenant, change.members)

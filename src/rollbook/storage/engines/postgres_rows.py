@@ -142,3 +142,15 @@ def update_arguments(tenant: str, changes: Sequence[Update]) -> list[Any]:
         [c.document.decode() for c in contents],
         [c.search.decode() for c in contents],
     ]
+
+
+def updates_arguments(tenant: str, changes: Sequence[Update]) -> list[Any]:
+    """The arguments of ``UPDATES``."""
+    numbers = list(range(len(changes)))
+    return [
+        *update_arguments(tenant, changes),
+        [n for n in numbers if changes[n].index is not None],
+        *index_columns(changes),
+        *event_columns([c.event for c in changes]),
+        numbers,
+    ]

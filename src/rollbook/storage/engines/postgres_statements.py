@@ -115,6 +115,40 @@ SELECT c.id FROM c"""
 """Any number of new resources with their index rows and events. What names a connection that the tenant does not have
 is left out; the answer is the connections that there are."""
 
+_GATE = "(SELECT t.v FROM t) IS NOT NULL"
+"""A condition without a column: PostgreSQL asks it once, before it looks at any row below (a *One-Time Filter*)."""
+
+UPDATES = f"""{FENCE},
+u AS (UPDATE resource r SET version = r.version + 1, last_modified = greatest(r.last_modified, i.at),
+    unique_key = i.unique_key, external_id = i.external_id, display = i.display, display_key = i.display_key,
+    document = i.document, search = i.search
+  FROM unnest($2::int[], $3::smallint[], $4::uuid[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[],
+    $10::text[], $11::text[], $12::jsonb[])
+    AS i(n, type, id, version, at, unique_key, external_id, display, display_key, document, search)
+  WHERE {_GATE} AND r.tenant_id = $1::uuid AND r.type = i.type AND r.id = i.id AND r.version = i.version
+  RETURNING i.n, r.type, r.id, r.version, r.created, r.last_modified),
+gone AS (DELETE FROM attribute_index x USING u
+  WHERE {_GATE} AND u.n = ANY($13::int[]) AND x.tenant_id = $1::uuid AND x.type = u.type AND x.id = u.id
+  AND (x.type, x.path, x.value, x.id, x.ordinal) NOT IN (
+    SELECT i.type, i.path, i.value, i.id, i.ordinal
+    FROM {_unnest(14, _INDEX_ARRAYS)} AS i(type, path, value, id, ordinal))),
+come AS (INSERT INTO attribute_index (tenant_id, type, path, value, id, ordinal)
+  SELECT t.v::uuid, i.* FROM t, {_unnest(14, _INDEX_ARRAYS)} AS i(type, path, value, id, ordinal)
+  WHERE (i.type, i.id) IN (SELECT u.type, u.id FROM u) ON CONFLICT DO NOTHING),
+e AS (INSERT INTO event (tenant_id, {EVENT_COLUMNS})
+  SELECT t.v::uuid, {", ".join("i." + name.strip() for name in EVENT_COLUMNS.split(","))}
+  FROM t, {_unnest(19, (*_EVENT_ARRAYS, "int[]"))} AS i({EVENT_COLUMNS}, n) WHERE i.n IN (SELECT u.n FROM u))
+SELECT u.n, u.version, u.created, u.last_modified FROM u"""
+"""New contents without memberships, with their index rows and events: the answer is those that had the version asked
+for, and nothing is done about the others.
+
+**Rules**: each names a version. All parts see one moment, so that index rows of another change, which this one waited
+for, would not be seen; but then the version does not fit. Reading what another part has changed (``u``) is beyond what
+a distributed PostgreSQL (Citus) does unless all rows lie on one shard, as those of one tenant do."""
+
+FOUND = f"""{FENCE} SELECT p.* FROM t CROSS JOIN unnest($2::smallint[], $3::uuid[]) AS k(type, id) CROSS JOIN LATERAL (
+  SELECT r.type, r.id FROM resource r WHERE r.tenant_id = t.v::uuid AND r.type = k.type AND r.id = k.id LIMIT 1) p"""
+
 # Inside a transaction that has said whose it is.
 
 UPDATE = """UPDATE resource r SET version = r.version + 1, last_modified = greatest(r.last_modified, i.at),
@@ -128,9 +162,6 @@ RETURNING i.n, r.version, r.created, r.last_modified"""
 
 TOUCH = """UPDATE resource SET version = version + 1, last_modified = greatest(last_modified, $4)
 WHERE tenant_id = $1 AND type = $2 AND id = $3 RETURNING version, created, last_modified"""
-
-FOUND = """SELECT r.type, r.id FROM unnest($2::smallint[], $3::uuid[]) AS k(type, id) JOIN resource r
-ON r.tenant_id = $1 AND r.type = k.type AND r.id = k.id"""
 
 FOLLOW_UPDATES = f"""WITH gone AS (DELETE FROM attribute_index x
   USING unnest($2::smallint[], $3::uuid[]) AS k(type, id)

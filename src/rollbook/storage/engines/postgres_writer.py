@@ -2,9 +2,9 @@
 
 **Rules**:
 
-- New resources of a batch are one statement; new contents of a batch are one transaction of two statements. A batch
-  that holds something impossible (a value that is taken, say) is undone and made again one change at a time, so that
-  each has its own outcome.
+- New resources of a batch are one statement, and so are new contents of a batch: one round trip. A batch that holds
+  something impossible (a value that is taken, say) is undone and made again one change at a time, so that each has its
+  own outcome.
 - Whoever changes memberships locks the members first (``FOR KEY SHARE``: they may change, not go), the group after; who
   deletes locks the resource first, its groups after. Ids are locked in their order. What deadlocks all the same is made
   again.
@@ -17,11 +17,12 @@ from typing import Any
 
 from rollbook.storage.engines import postgres_statements as sql
 from rollbook.storage.engines.postgres_batches import Batches
-from rollbook.storage.engines.postgres_changes import CHANGES, update_contents
-from rollbook.storage.engines.postgres_rows import insert_arguments, is_id
+from rollbook.storage.engines.postgres_changes import CHANGES
+from rollbook.storage.engines.postgres_pool import Row
+from rollbook.storage.engines.postgres_rows import insert_arguments, is_id, stored_of, updates_arguments
 from rollbook.storage.engines.postgres_statistics import Statistics
 from rollbook.storage.engines.postgres_transactions import Transactions
-from rollbook.storage.errors import Busy, NotFound, SchemaMismatch, Unavailable
+from rollbook.storage.errors import Busy, NotFound, SchemaMismatch, Unavailable, VersionConflict
 from rollbook.storage.records import Applied, Change, Insert, Update
 
 BATCH = 64
@@ -52,7 +53,7 @@ class Writer:
             raise NotFound
         if isinstance(change, Insert) and not change.members:
             return await self._inserts.submit(tenant, change)
-        if isinstance(change, Update) and change.members is None and change.content is not None:
+        if isinstance(change, Update) and change.members is None and change.content and change.version is not None:
             return await self._updates.submit(tenant, change)
         return await self._others.submit(tenant, change)
 
@@ -82,15 +83,41 @@ class Writer:
     async def _update_all(self, tenant: str, changes: Sequence[Update]) -> list[Outcome]:
         # In the order of their ids, so that two batches lock what they share in one order.
         ordered = sorted(changes, key=lambda change: change.id)
-        events = [change.event.id for change in changes]
+        events = [change.event.id for change in ordered]
         try:
-            outcomes = await self._transactions.run(tenant, events, lambda link: update_contents(link, tenant, ordered))
+            arguments = updates_arguments(tenant, ordered)
+            rows = await self._transactions.statement(tenant, events, sql.UPDATES, *arguments)
         except Exception as error:
             if len(changes) == 1 or isinstance(error, Busy | Unavailable | SchemaMismatch):
                 raise
             return await self._each(self._update_all, tenant, changes)
-        by_event = {change.event.id: outcome for change, outcome in zip(ordered, outcomes, strict=True)}
-        return [by_event[change.event.id] for change in changes]
+        made = await self._made(tenant, ordered) if rows is None else _updated(ordered, rows)
+        refused = [change for change in ordered if change.event.id not in made]
+        outcomes: dict[str, Outcome] = {**made, **await self._refusals(tenant, refused)}
+        return [outcomes[change.event.id] for change in changes]
+
+    async def _refusals(self, tenant: str, changes: Sequence[Update]) -> dict[str, Outcome]:
+        """Why nothing was done, by the ids of the events."""
+        if not changes:
+            return {}
+        types, ids = [change.type for change in changes], [change.id for change in changes]
+        rows = await self._transactions.read(sql.FOUND, tenant, types, ids)
+        there = {(type, str(id)) for type, id in rows}
+        return {c.event.id: VersionConflict() if (c.type, c.id) in there else NotFound() for c in changes}
+
+    async def _made(self, tenant: str, changes: Sequence[Update]) -> dict[str, Applied]:
+        """What has come of changes whose answer was lost, by the ids of their events."""
+        read = self._transactions.read
+        written = {str(row[0]) for row in await read(sql.EVENTS_WRITTEN, tenant, [c.event.id for c in changes])}
+        made: dict[str, Applied] = {}
+        for change in changes:
+            if change.event.id in written:
+                rows = await read(sql.GET, tenant, change.type, change.id)
+                stored = stored_of(rows[0]) if rows else None  # another may have come since, or it may be gone
+                version = (change.version or 0) + 1
+                modified = stored.last_modified if stored and stored.version == version else change.at
+                made[change.event.id] = Applied(version, stored.created if stored else change.at, modified, True)
+        return made
 
     async def _change_one(self, tenant: str, changes: Sequence[Change]) -> list[Outcome]:
         (change,) = changes
@@ -112,3 +139,7 @@ class Writer:
 
 def _created(change: Insert) -> Applied:
     return Applied(1, change.at, change.at, True)
+
+
+def _updated(changes: Sequence[Update], rows: Sequence[Row]) -> dict[str, Applied]:
+    return {changes[n].event.id: Applied(version, created, modified, True) for n, version, created, modified in rows}
