@@ -92,6 +92,10 @@ class Link:
         return statement
 
 
+_Waiter = tuple["asyncio.Future[Link]", float]
+"""Who waits for a link, and until when (by the loop's clock)."""
+
+
 class Pool:
     """At most ``size`` links to the database at ``url``."""
 
@@ -99,7 +103,8 @@ class Pool:
         self._url = url
         self._size = size
         self._idle: list[Link] = []
-        self._waiting: deque[asyncio.Future[Link]] = deque()
+        self._waiting: deque[_Waiter] = deque()
+        self._sweeper: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._opening = 0
         self._count = 0
@@ -117,7 +122,10 @@ class Pool:
         self._closed = True
         for task in tuple(self._tasks):
             task.cancel()
-        for future in self._waiting:
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            self._sweeper = None
+        for future, _ in self._waiting:
             if not future.done():
                 future.set_exception(Unavailable("the store is closed"))
         self._waiting.clear()
@@ -154,24 +162,30 @@ class Pool:
             self._drop(link)
         if self._closed:
             raise Unavailable("the store is closed")
-        future: asyncio.Future[Link] = asyncio.get_running_loop().create_future()
-        self._waiting.append(future)
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Link] = loop.create_future()
+        self._waiting.append((future, loop.time() + PATIENCE))
+        if self._sweeper is None:
+            self._sweeper = loop.call_later(PATIENCE, self._sweep, loop)
         self._grow()
         try:
-            async with asyncio.timeout(PATIENCE):
-                return await future
-        except (TimeoutError, asyncio.CancelledError) as error:
-            given = future.result() if future.done() and not future.cancelled() and not future.exception() else None
-            if isinstance(error, TimeoutError):
-                if given:
-                    return given
-                reachable = self._count > self._opening
-                raise (Busy("every connection to the database is in use") if reachable else Unavailable()) from None
-            if given:
-                self.release(given)
+            return await future
+        except asyncio.CancelledError:
+            if future.done() and not future.cancelled() and future.exception() is None:
+                self.release(future.result())
             raise
-        finally:
-            future.cancel()
+
+    def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Turn away who has waited long enough. One timer for all of them: in a queue, the first is the first."""
+        self._sweeper = None
+        now = loop.time()
+        while self._waiting and (self._waiting[0][0].done() or self._waiting[0][1] <= now):
+            future = self._waiting.popleft()[0]
+            if not future.done():
+                reachable = self._count > self._opening
+                future.set_exception(Busy("every connection to the database is in use") if reachable else Unavailable())
+        if self._waiting:
+            self._sweeper = loop.call_later(self._waiting[0][1] - now, self._sweep, loop)
 
     def release(self, link: Link, failed: BaseException | None = None) -> None:
         if failed is not None and self._must_go(link, failed):
@@ -185,7 +199,7 @@ class Pool:
             self._grow()
             return
         while self._waiting:
-            future = self._waiting.popleft()
+            future = self._waiting.popleft()[0]
             if not future.done():
                 future.set_result(link)
                 return
@@ -208,7 +222,9 @@ class Pool:
 
     def _grow(self) -> None:
         """Open as many links as are waited for, and no more than allowed."""
-        wanted = sum(not future.done() for future in self._waiting)
+        if self._count >= self._size:
+            return
+        wanted = sum(not future.done() for future, _ in self._waiting)
         while self._count < self._size and self._opening < wanted and not self._closed:
             self._count += 1
             self._opening += 1
@@ -242,7 +258,7 @@ class Pool:
         """Tell those who wait: all of them when there is no link left to wait for, else the one for whom this was."""
         alone = self._count == self._opening
         while self._waiting:
-            future = self._waiting.popleft()
+            future = self._waiting.popleft()[0]
             if not future.done():
                 refusal = store_error(error) or Unavailable()
                 refusal.__cause__ = error
