@@ -283,12 +283,12 @@ def test_protocol_11_members_have_to_exist_in_the_tenant(seat: Seat, house: Hous
 
 
 def test_protocol_11_display_ref_and_type_of_members_are_filled_in(seat: Seat) -> None:
-    ann, bo = seat.user("ann", displayName="Ann Berg"), seat.user("bo")
+    ann, bo = seat.user("ann", displayName="Ann Berg"), seat.user("bo", name={"givenName": "Bo", "familyName": "Falk"})
     inner = seat.group("Inner")
     staff = seat.group("Staff", ann["id"], bo["id"], inner["id"])
     assert {m["value"]: (m["display"], m["type"], m["$ref"]) for m in staff["members"]} == {
         ann["id"]: ("Ann Berg", "User", ann["meta"]["location"]),
-        bo["id"]: ("bo", "User", bo["meta"]["location"]),
+        bo["id"]: ("Bo Falk", "User", bo["meta"]["location"]),
         inner["id"]: ("Inner", "Group", inner["meta"]["location"]),
     }
 

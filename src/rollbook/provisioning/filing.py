@@ -15,25 +15,18 @@ class Filing:
     """How one resource type is filed; made once for each type (``filing``)."""
 
     def __init__(self, type: ResourceType) -> None:
-        self._key = type.key
-        self._display = type.schema.attribute("displayName")
+        self._key = type.key.name if type.key else None
         self._search = search_form(type)
         self._rows = index_rows(type, INDEX_VALUE_LIMIT)
 
     def file(self, document: Mapping[str, Any]) -> tuple[Content, Sequence[IndexRow]]:
         """Content and index rows of a canonical document (with ``schemas`` first, without ``id`` and ``meta``)."""
         search = self._search(document)
-        key = display = display_key = None
-        if self._key is not None and (value := document.get(self._key.name)) is not None:
-            display, key = value, search[self._key.name]
-            display_key = key
-        if self._display is not None and (shown := document.get(self._display.name)):
-            display, display_key = shown, search[self._display.name]
         content = Content(
-            key=key,
+            key=search.get(self._key) if self._key else None,
             external_id=document.get("externalId"),
-            display=display,
-            display_key=display_key,
+            display=_shown(document),
+            display_key=_shown(search),
             document=orjson.dumps(document),
             search=orjson.dumps(search),
         )
@@ -44,6 +37,17 @@ class Filing:
 def filing(type: ResourceType) -> Filing:
     """The filing of a resource type (types are compared by identity, and kept as long as they are served)."""
     return Filing(type)
+
+
+def _shown(document: Mapping[str, Any]) -> str | None:
+    """The name under which people know a resource: ``displayName``, else the person's name. A ``userName`` is no such
+    name: it is what a machine signs in with, and often a mail address."""
+    if display := document.get("displayName"):
+        return str(display)
+    name = document.get("name")
+    if not isinstance(name, Mapping):
+        return None
+    return name.get("formatted") or " ".join(filter(None, (name.get("givenName"), name.get("familyName")))) or None
 
 
 def changed_attributes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:

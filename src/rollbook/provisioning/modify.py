@@ -28,22 +28,17 @@ from rollbook.storage.records import MemberChange, Update
 async def modify(operation: Modify, work: Work) -> Found | Done:
     """The resource after all of the operations, or after none of them.
 
-    A PATCH that names members is answered with 204, so that one member costs the same in any group; ``attributes`` or
-    ``Prefer: return=representation`` asks for the resource all the same (RFC 7644 §3.5.2 allows both).
+    A PATCH by which members come or go is answered with 204, so that one member costs the same in any group;
+    ``attributes`` or ``Prefer: return=representation`` asks for the resource all the same (RFC 7644 §3.5.2 allows both).
+    One that replaces or clears all of them says what is left, and is answered with it.
 
     **Raises** ``NotFound``, ``PreconditionFailed``, ``AlreadyExists``, ``NoTarget``, ``InvalidPath``, ``InvalidValue``,
     ``MutabilityError``.
     """
-    saved, touched_members = await again_while_it_changes(
-        lambda: _once(operation, work), work, operation.type, operation.id
-    )
-    if _is_brief(operation, touched_members):
+    saved, brief = await again_while_it_changes(lambda: _once(operation, work), work, operation.type, operation.id)
+    if brief:
         return Done(saved.stored.version, operation.type, operation.id)
     return Found(await view(work, operation.type, saved.stored, operation.projection), operation.projection)
-
-
-def _is_brief(operation: Modify, touched_members: bool) -> bool:
-    return operation.minimal or (touched_members and not operation.whole)
 
 
 async def _once(operation: Modify, work: Work) -> tuple[Saved, bool]:
@@ -59,8 +54,8 @@ async def _once(operation: Modify, work: Work) -> tuple[Saved, bool]:
     changed = changed_attributes(before, patched.document)
     if steps.touched:
         changed = (*changed, "members")
-    status = 204 if _is_brief(operation, steps.touched) else 200
-    event = work.event(Kind.RESOURCE_MODIFIED, at, type, id, status, changed)
+    brief = operation.minimal or (steps.touched and not steps.clear and not operation.whole)
+    event = work.event(Kind.RESOURCE_MODIFIED, at, type, id, 204 if brief else 200, changed)
     update = Update(type.number, id, stored.version, at, event)
     if steps.touched:
         check_no_self(id, steps.add)
@@ -70,7 +65,7 @@ async def _once(operation: Modify, work: Work) -> tuple[Saved, bool]:
         update.content, update.index = filing(type).file(patched.document)
     elif operation.conditions.match is None:
         update.version = None  # members alone: writers of different members do not get in each other's way
-    return await save(work, stored, update), steps.touched
+    return await save(work, stored, update), brief
 
 
 async def _patched(operation: Modify, work: Work, stored: Stored, before: dict[str, Any]) -> Patched:

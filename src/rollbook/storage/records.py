@@ -41,7 +41,7 @@ class Content:
     """The unique key in search form (``ResourceType.key``; for a User its userName)."""
     external_id: str | None
     display: str | None
-    """What stands for it as a member or a group (``displayName``, else the key attribute as sent)."""
+    """What people call it, shown where it is a member or a group (``displayName``, else the person's name)."""
     display_key: str | None
     """``display`` in search form, for filters on ``members.display`` and ``groups.display``."""
     document: bytes
