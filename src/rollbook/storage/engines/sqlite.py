@@ -104,7 +104,7 @@ class SqliteStore:
         self._open = _Open(
             reading,
             QuickPages(reading, self._clock.elapsed),
-            Readers(self._path, self._reader_count),
+            Readers(self._path, self._reader_count, self._clock.elapsed),
             Writer(writing, asyncio.get_running_loop()),
         )
 
@@ -159,7 +159,7 @@ class SqliteStore:
         return await self._damage("integrity_check") + await asyncio.to_thread(_file_risks, Path(self._path))
 
     async def _damage(self, check: str) -> list[str]:
-        found = await self._opened().readers.run(partial(damage, check=check))
+        found = await self._opened().readers.run(partial(damage, check=check), longest=None)
         return [f"the database file is damaged: {line}" for line in found]
 
     def tenant(self, tenant_id: str) -> SqliteTenant:
@@ -203,7 +203,7 @@ class SqliteStore:
 
     async def backup(self, path: str) -> None:
         """**Raises** ``StoreError`` where the file exists already."""
-        await self._opened().readers.run(partial(write_backup, path=path))
+        await self._opened().readers.run(partial(write_backup, path=path), longest=None)
 
     async def restore(self, path: str) -> None:
         await self._opened().writer.outside(partial(read_backup, path))
