@@ -51,6 +51,7 @@ def protocol_limits(settings: Settings) -> Limits:
         body_bytes=settings.body_bytes,
         patch_operations=settings.patch_operations,
         json_depth=settings.json_depth,
+        name_length=settings.name_length,
         filter_bytes=settings.filter_bytes,
         filter_depth=settings.filter_depth,
     )

@@ -362,3 +362,9 @@ def test_protocol_12_members_move_the_version_of_their_group_and_not_their_own(s
     assert tag != staff["meta"]["version"]
     assert seat.patch(f"/Groups/{staff['id']}", add).headers["etag"] == tag
     assert seat.get(f"/Users/{ann['id']}").json()["meta"] == ann["meta"]
+
+
+@pytest.mark.parametrize("password", [7, True, {"a": 1}, ["x"]])
+def test_protocol_06_a_password_that_is_no_text_is_refused(seat: Seat, password: Any) -> None:
+    answer = seat.post("/Users", {"schemas": [USER], "userName": "ann", "password": password})
+    assert (answer.status_code, answer.json()["scimType"]) == (400, "invalidValue")

@@ -127,6 +127,7 @@ class Settings(BaseModel):
     body_bytes: Whole = _whole(16 * 1024**2, 1024, 1024**3, "The longest body (413 above).")
     patch_operations: Whole = _whole(1000, 1, 100_000, "The most operations in one PATCH (413 above).")
     json_depth: Whole = _whole(32, 4, 200, "How deep a JSON body may nest (400 above).")
+    name_length: Whole = _whole(1024, 8, 1024, "The longest userName and externalId, in characters (400 above).")
     filter_bytes: Whole = _whole(8192, 64, 65_536, "The longest filter or path (400 above).")
     filter_depth: Whole = _whole(32, 2, 64, "How deep a filter may nest (400 above); Microsoft's reference has 32.")
     url_bytes: Whole = _whole(8192, 256, 65_536, "The longest URL (414 above); RFC 9110 §4.1 asks for 8,000.")

@@ -17,7 +17,7 @@ async def create(operation: Create, work: Work) -> Found:
     """A new resource with an id of ours. **Raises** ``InvalidSyntax``, ``InvalidValue``, ``AlreadyExists``."""
     type = operation.type
     draft = validator(type).read(operation.body, work.tolerances, work.notes)
-    content, index = filing(type).file(draft.document)
+    content, index = filing(type).file(draft.document, work.limits)
     members = draft.members or []
     await check_member_types(work, draft.member_types)
     at, id = work.clock.written(), ordered_id()

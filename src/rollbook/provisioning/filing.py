@@ -6,6 +6,8 @@ from typing import Any
 
 import orjson
 
+from rollbook.scim.errors import InvalidValue
+from rollbook.scim.limits import Limits
 from rollbook.scim.schema import ResourceType
 from rollbook.scim.search_form import index_rows, search_form
 from rollbook.storage.records import INDEX_VALUE_LIMIT, Content, IndexRow
@@ -16,11 +18,18 @@ class Filing:
 
     def __init__(self, type: ResourceType) -> None:
         self._key = type.key.name if type.key else None
+        self._names = ("externalId", self._key) if self._key else ("externalId",)
         self._search = search_form(type)
         self._rows = index_rows(type, INDEX_VALUE_LIMIT)
 
-    def file(self, document: Mapping[str, Any]) -> tuple[Content, Sequence[IndexRow]]:
-        """Content and index rows of a canonical document (with ``schemas`` first, without ``id`` and ``meta``)."""
+    def file(self, document: Mapping[str, Any], limits: Limits) -> tuple[Content, Sequence[IndexRow]]:
+        """Content and index rows of a canonical document (with ``schemas`` first, without ``id`` and ``meta``).
+
+        **Raises** ``InvalidValue`` where a name is longer than is set; no index could hold one beyond that.
+        """
+        for name in self._names:
+            if len(document.get(name, "")) > limits.name_length:
+                raise InvalidValue(f"{name} may have {limits.name_length} characters at most.")
         search = self._search(document)
         content = Content(
             key=search.get(self._key) if self._key else None,

@@ -29,7 +29,7 @@ async def modify(operation: Modify, work: Work) -> Found | Done:
     """The resource after all of the operations, or after none of them.
 
     A PATCH by which members come or go is answered with 204, so that one member costs the same in any group;
-    ``attributes`` or ``Prefer: return=representation`` asks for the resource all the same (RFC 7644 §3.5.2 allows both).
+    ``attributes`` or ``Prefer: return=representation`` asks for the resource all the same. RFC 7644 §3.5.2 allows both.
     One that replaces or clears all of them says what is left, and is answered with it.
 
     **Raises** ``NotFound``, ``PreconditionFailed``, ``AlreadyExists``, ``NoTarget``, ``InvalidPath``, ``InvalidValue``,
@@ -62,7 +62,7 @@ async def _once(operation: Modify, work: Work) -> tuple[Saved, bool]:
         await check_member_types(work, patched.member_types)
         update.members = MemberChange(steps.clear, tuple(steps.remove), tuple(steps.add))
     if before != patched.document:
-        update.content, update.index = filing(type).file(patched.document)
+        update.content, update.index = filing(type).file(patched.document, work.limits)
     elif operation.conditions.match is None:
         update.version = None  # members alone: writers of different members do not get in each other's way
     return await save(work, stored, update), brief

@@ -46,5 +46,5 @@ async def _once(operation: Replace, work: Work) -> Saved:
     event = work.event(Kind.RESOURCE_REPLACED, at, type, id, status, (*changed, *(("members",) if members else ())))
     update = Update(type.number, id, stored.version, at, event, members=members)
     if before != draft.document:
-        update.content, update.index = filing(type).file(draft.document)
+        update.content, update.index = filing(type).file(draft.document, work.limits)
     return await save(work, stored, update)

@@ -150,7 +150,7 @@ def slot(attribute: Attribute, prefix: str = "") -> Slot:
     if attribute.read_only:
         whole = _ignored
     elif attribute.secret:
-        whole = one = _secret(where)
+        whole = one = _secret(attribute, where)
     return Slot(attribute, where, whole, one, fields, subs, has_primary)
 
 
@@ -158,9 +158,11 @@ def _ignored(value: Any, reading: Reading) -> None:
     return None
 
 
-def _secret(where: str) -> Read:
-    # No secret is ever stored, so none can be lost: protocol.md 33 comes with a store of its own.
+def _secret(attribute: Attribute, where: str) -> Read:
+    # No secret is ever stored, so none can be lost.
     def read(value: Any, reading: Reading) -> None:
+        if attribute.type is Type.STRING and not attribute.multi_valued and not isinstance(value, str):
+            raise InvalidValue(f"{where} must be a string.")
         if not reading.tolerances.drop_password:
             raise InvalidValue(f"{where} is not stored by this server; leave it out.")
         note(reading.notes, "dropped", where)

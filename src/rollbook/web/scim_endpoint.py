@@ -171,7 +171,7 @@ class ScimEndpoint:
         tenant: Tenant | None,
         route: Route | None,
     ) -> None:
-        """A refused login and a refused write each leave an event; a refused read leaves none."""
+        """A refused login and a refused write each leave an event; a refused read leaves none, nor does overload."""
 
         # A login is refused before anybody looks at what it asks for: whatever that is, its repeats are counted in one.
         asked = None if isinstance(error, RefusedLogin) else route
@@ -190,6 +190,9 @@ class ScimEndpoint:
                 scim_type=error.scim_type or "",
             )
 
+        if error.status in (429, 503):
+            # Who is told to wait must not wait for the store first; and too much is no reason to write more.
+            return
         if isinstance(error, RefusedLogin):
             await self.refused.note(error.tenant, lambda: event(Kind.LOGIN_REFUSED, error.actor))
         elif principal is not None and request.method in _WRITES and (route is None or route.ask is not Ask.SEARCH):
