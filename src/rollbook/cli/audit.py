@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rollbook.cli.options import Config, Database, Json, TenantName
+from rollbook.cli.options import Config, Database, Json
 from rollbook.cli.output import print_json_array, print_table, understood
 from rollbook.cli.session import load, with_store
 from rollbook.events import Event
@@ -20,14 +20,18 @@ _BATCH = 500
 
 def audit(
     ctx: typer.Context,
-    tenant: TenantName,
+    tenant: Annotated[
+        str | None, typer.Argument(metavar="[TENANT]", help="The tenant's name or id; without one, what is nobody's.")
+    ] = None,
     since: Annotated[str | None, typer.Option(metavar="TIME", help="From this moment on (UTC).")] = None,
     until: Annotated[str | None, typer.Option(metavar="TIME", help="Before this moment (UTC).")] = None,
     database: Database = None,
     config: Config = None,
     json: Json = False,
 ) -> None:
-    """Print what happened in a tenant, oldest first: each write, and each write that was refused.
+    """Print what happened in a tenant, oldest first: each write, and each write and login that was refused.
+
+    Without TENANT: the refused logins that belong to no tenant, because nothing is known of what was sent.
 
     TIME is 2026-01-31 or 2026-01-31T08:00:00Z; without a zone it is UTC. A deleted tenant is found by its id.
     With --json it is one array with an event on each line; no event holds a value that a client sent.
@@ -40,7 +44,8 @@ def audit(
     last = understood("--until", trail.read_moment, until) if until is not None else None
 
     async def work(store: "Store") -> None:
-        events = trail.read(store, await lifecycle.find(store, tenant), first, last)
+        whose = await lifecycle.find(store, tenant) if tenant is not None else None
+        events = trail.read(store, whose, first, last)
         if json:
             await print_json_array(trail.as_json(event) async for event in events)
             return

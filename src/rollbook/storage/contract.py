@@ -125,6 +125,9 @@ class Store(Protocol):
     async def record(self, events: Sequence[Event]) -> None:
         """Keep events of no tenant (refused logins)."""
 
+    def events(self, since: str | None = None, until: str | None = None) -> AsyncIterator[Event]:
+        """The events of no tenant, as ``TenantStore.events``."""
+
     async def backup(self, path: str) -> None:
         """Write a consistent copy of everything to one file (an SQLite database, whatever the engine)."""
 

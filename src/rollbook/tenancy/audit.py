@@ -36,9 +36,12 @@ def read_moment(text: str) -> str:
         raise InvalidTime(f"{text!r} is no time: write 2026-01-31 or 2026-01-31T08:00:00Z (UTC)") from None
 
 
-def read(store: Store, tenant: Tenant, since: str | None = None, until: str | None = None) -> AsyncIterator[Event]:
-    """A tenant's events with ``since <= at < until`` (written moments), oldest first, streamed."""
-    return store.tenant(tenant.id).events(since, until)
+def read(
+    store: Store, tenant: Tenant | None, since: str | None = None, until: str | None = None
+) -> AsyncIterator[Event]:
+    """The events of a tenant, or (None) of nobody's, with ``since <= at < until`` (written moments), oldest first,
+    streamed."""
+    return (store.tenant(tenant.id) if tenant else store).events(since, until)
 
 
 def as_json(event: Event) -> dict[str, Any]:

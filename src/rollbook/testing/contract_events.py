@@ -73,6 +73,8 @@ class Events:
     async def test_events_of_no_tenant_are_seen_by_no_tenant(
         self, store: Store, acorn: Tenant, handle: TenantStore
     ) -> None:
-        await store.record([event(Kind.LOGIN_REFUSED)])
+        refused = event(Kind.LOGIN_REFUSED)
+        await store.record([refused])
         await store.record([])
         assert await kinds(handle) == []
+        assert [found async for found in store.events()] == [refused]

@@ -5,7 +5,7 @@ Here is the operator's handle; ``postgres_tenant`` is the handle on one tenant. 
 made), ``postgres_transactions`` (again, and what became of it), ``postgres_pool`` (connections), ``postgres_faults``.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
 from typing import TypeVar
 from uuid import UUID
@@ -133,6 +133,9 @@ class PostgresStore:
 
     async def record(self, events: Sequence[Event]) -> None:
         await record(self._transactions, NO_TENANT, events)
+
+    def events(self, since: str | None = None, until: str | None = None) -> AsyncIterator[Event]:
+        return PostgresTenant(NO_TENANT, self._reader, self._writer, self._transactions).events(since, until)
 
     async def backup(self, path: str) -> None:
         """**Raises** ``StoreError`` where the file exists already."""

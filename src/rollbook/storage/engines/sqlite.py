@@ -9,7 +9,7 @@ Source: https://sqlite.org/wal.html. synchronous=FULL: an acknowledged write sur
 import asyncio
 import shutil
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -200,6 +200,9 @@ class SqliteStore:
 
     async def record(self, events: Sequence[Event]) -> None:
         await record(self._opened().writer, NO_TENANT, events)
+
+    def events(self, since: str | None = None, until: str | None = None) -> AsyncIterator[Event]:
+        return SqliteTenant(NO_TENANT, *self._opened()).events(since, until)
 
     async def backup(self, path: str) -> None:
         """**Raises** ``StoreError`` where the file exists already."""
