@@ -18,7 +18,7 @@ from rollbook.storage.engines.postgres_backup import read_backup, write_backup
 from rollbook.storage.engines.postgres_faults import FAULTS, store_error
 from rollbook.storage.engines.postgres_pool import Link, Pool
 from rollbook.storage.engines.postgres_reader import Reader
-from rollbook.storage.engines.postgres_rows import NO_TENANT, event_columns, is_id, tenant_of, token_of
+from rollbook.storage.engines.postgres_rows import NO_TENANT, event_rows, is_id, tenant_of, token_of
 from rollbook.storage.engines.postgres_statistics import Statistics
 from rollbook.storage.engines.postgres_tenant import PostgresTenant, record
 from rollbook.storage.engines.postgres_transactions import Transactions
@@ -88,7 +88,7 @@ class PostgresStore:
             row = (tenant.id, tenant.name, name_key(tenant.name), tenant.dialect, tenant.status, tenant.created)
             await link.fetch(sql.INSERT_TENANT, *row)
             await link.fetch(sql.INSERT_CONNECTION, tenant.id, tenant.connection, tenant.created)
-            await link.fetch(sql.INSERT_EVENTS, tenant.id, *event_columns([event]))
+            await link.fetch(sql.INSERT_EVENTS, tenant.id, event_rows([event]))
 
         await self._transactions.run(tenant.id, [event.id], work)
 
@@ -104,7 +104,7 @@ class PostgresStore:
         async def work(link: Link) -> None:
             if not await link.change(sql.SET_STATUS, tenant_id, status):
                 raise NotFound
-            await link.fetch(sql.INSERT_EVENTS, tenant_id, *event_columns([event]))
+            await link.fetch(sql.INSERT_EVENTS, tenant_id, event_rows([event]))
 
         await self._of_tenant(tenant_id, event, work)
 
@@ -117,7 +117,7 @@ class PostgresStore:
                 return False
             await link.change(sql.TOKENS_GONE, tenant_id)
             await link.change(sql.CONNECTIONS_GONE, tenant_id)
-            await link.fetch(sql.INSERT_EVENTS, tenant_id, *event_columns([event]))
+            await link.fetch(sql.INSERT_EVENTS, tenant_id, event_rows([event]))
             return True
 
         known = await self._of_tenant(tenant_id, event, mark)

@@ -10,8 +10,8 @@ from typing import Any
 from rollbook.storage.engines import postgres_statements as sql
 from rollbook.storage.engines.postgres_pool import Link
 from rollbook.storage.engines.postgres_rows import (
-    event_columns,
-    index_columns,
+    event_rows,
+    index_rows,
     insert_arguments,
     is_id,
     update_arguments,
@@ -38,12 +38,12 @@ async def update(link: Link, tenant: str, change: Update) -> Applied:
     _refuse_missing(members.add, locked)
     changed = await _change_members(link, tenant, change.id, members, locked)
     if change.content is not None:
-        (after,) = (row[1:] for row in map(tuple, await link.fetch(sql.UPDATE, *update_arguments(tenant, [change]))))
+        (after,) = map(tuple, await link.fetch(sql.UPDATE, *update_arguments(tenant, [change])))
     elif changed:
         (after,) = map(tuple, await link.fetch(sql.TOUCH, tenant, change.type, change.id, change.at))
     else:
         return Applied(*before, False)
-    await _follow(link, tenant, [change])
+    await _follow(link, tenant, change)
     version, created, modified = after
     return Applied(version, created, modified, True)
 
@@ -55,7 +55,7 @@ async def delete(link: Link, tenant: str, change: Delete) -> Applied:
     if parents:
         types, ids = [row[0] for row in parents], [row[1] for row in parents]
         await link.fetch(sql.TOUCH_PARENTS, tenant, types, ids, change.at)
-    await link.fetch(sql.DELETE, tenant, change.type, change.id, *event_columns([change.event]))
+    await link.fetch(sql.DELETE, tenant, change.type, change.id, event_rows([change.event]))
     return Applied(version, created, max(modified, change.at), True)
 
 
@@ -102,14 +102,7 @@ async def _change_members(link: Link, tenant: str, group: str, change: MemberCha
     return count > 0
 
 
-async def _follow(link: Link, tenant: str, changes: Sequence[Update]) -> None:
-    """Index rows and events of resources that have changed."""
-    indexed = [change for change in changes if change.index is not None]
-    await link.fetch(
-        sql.FOLLOW_UPDATES,
-        tenant,
-        [change.type for change in indexed],
-        [change.id for change in indexed],
-        *index_columns(indexed),
-        *event_columns([change.event for change in changes]),
-    )
+async def _follow(link: Link, tenant: str, change: Update) -> None:
+    """Index rows and the event of a resource that has changed."""
+    index, event = index_rows([change]), event_rows([change.event])
+    await link.fetch(sql.FOLLOW_UPDATE, tenant, change.type, change.id, change.index is not None, index, event)

@@ -1,4 +1,5 @@
-"""How our values lie in PostgreSQL's rows and in the arrays that many rows at once travel in."""
+"""How our values lie in PostgreSQL's rows, and how many rows at once travel: as one JSON list, but for the documents,
+which are JSON in themselves and need no packing."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -7,16 +8,10 @@ from typing import Any
 import orjson
 
 from rollbook.events import Event, Kind
-from rollbook.storage.records import Insert, Stored, Tenant, Token, Update
+from rollbook.storage.records import Content, Insert, Stored, Tenant, Token, Update
 
 NO_TENANT = "00000000-0000-0000-0000-000000000000"
 """The tenant of events that no tenant may see (refused logins)."""
-
-Columns = Sequence[Sequence[Any]]
-
-_NO_EVENTS: Columns = ((),) * 13
-_NO_INDEX: Columns = ((),) * 5
-
 
 is_id = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").fullmatch
 """Whether a text is an id as ids are written; any other names nothing that is here."""
@@ -27,30 +22,9 @@ def stored_of(row: Iterable[Any]) -> Stored:
     return Stored(type, str(id), version, created, last_modified, document.encode(), grouped)
 
 
-def event_values(event: Event) -> tuple[Any, ...]:
-    return (
-        event.id,
-        event.at,
-        event.kind.value,
-        event.actor,
-        event.peer,
-        event.request,
-        event.resource_type,
-        event.resource,
-        event.status,
-        event.scim_type,
-        _names(event.attributes),
-        _names(event.tolerances),
-        event.repeats,
-    )
-
-
-def event_columns(events: Sequence[Event]) -> Columns:
-    return tuple(zip(*map(event_values, events), strict=True)) if events else _NO_EVENTS
-
-
-def _names(names: tuple[str, ...]) -> str:
-    return orjson.dumps(names).decode() if names else "[]"
+def event_rows(events: Sequence[Event]) -> str:
+    """The fields of an event are called what the columns are called."""
+    return orjson.dumps(events).decode()
 
 
 def event_of(row: Iterable[Any]) -> Event:
@@ -96,61 +70,56 @@ def token_values(token: Token) -> tuple[Any, ...]:
     )
 
 
-def index_columns(changes: Sequence[Insert | Update]) -> Columns:
-    """The arrays for index rows: type, path, value, id, ordinal."""
-    rows = [(c.type, row.path, row.value, c.id, row.ordinal) for c in changes for row in c.index or ()]
-    return tuple(zip(*rows, strict=True)) if rows else _NO_INDEX
+def index_rows(changes: Sequence[Insert | Update]) -> str:
+    rows = [
+        {"type": c.type, "path": path, "value": value, "id": c.id, "ordinal": ordinal}
+        for c in changes
+        for path, value, ordinal in c.index or ()
+    ]
+    return orjson.dumps(rows).decode() if rows else "[]"
 
 
-def insert_arguments(tenant: str, changes: Sequence[Insert]) -> list[Any]:
+def insert_arguments(tenant: str, changes: Sequence[Insert]) -> tuple[Any, ...]:
     """The arguments of ``INSERT``."""
-    contents = [c.content for c in changes]
-    connections = [c.connection for c in changes]
-    return [
+    return (
         tenant,
-        connections,
-        [c.type for c in changes],
-        [c.id for c in changes],
-        [c.key for c in contents],
-        [c.external_id for c in contents],
-        [c.display for c in contents],
-        [c.display_key for c in contents],
-        [c.at for c in changes],
-        [c.document.decode() for c in contents],
-        [c.search.decode() for c in contents],
-        *index_columns(changes),
-        [c.connection for c in changes for _ in c.index],
-        *event_columns([c.event for c in changes]),
-        connections,
-    ]
+        [c.connection for c in changes],
+        *_contents([c.content for c in changes], [_row(c, c.content) for c in changes]),
+        index_rows(changes),
+        event_rows([c.event for c in changes]),
+    )
 
 
-def update_arguments(tenant: str, changes: Sequence[Update]) -> list[Any]:
-    """The arguments of ``UPDATE``, for changes that have a content; rows come back numbered by their place."""
+def update_arguments(tenant: str, changes: Sequence[Update]) -> tuple[Any, ...]:
+    """The arguments of ``UPDATE``, for changes that have a content."""
     contents = [c.content for c in changes if c.content is not None]
-    return [
-        tenant,
-        list(range(len(changes))),
-        [c.type for c in changes],
-        [c.id for c in changes],
-        [c.version for c in changes],
-        [c.at for c in changes],
-        [c.key for c in contents],
-        [c.external_id for c in contents],
-        [c.display for c in contents],
-        [c.display_key for c in contents],
-        [c.document.decode() for c in contents],
-        [c.search.decode() for c in contents],
+    rows = [
+        {**_row(c, content), "version": c.version, "indexed": c.index is not None}
+        for c, content in zip(changes, contents, strict=True)
     ]
+    return (tenant, *_contents(contents, rows))
 
 
-def updates_arguments(tenant: str, changes: Sequence[Update]) -> list[Any]:
-    """The arguments of ``UPDATES``."""
-    numbers = list(range(len(changes)))
-    return [
-        *update_arguments(tenant, changes),
-        [n for n in numbers if changes[n].index is not None],
-        *index_columns(changes),
-        *event_columns([c.event for c in changes]),
-        numbers,
-    ]
+def updates_arguments(tenant: str, changes: Sequence[Update]) -> tuple[Any, ...]:
+    """The arguments of ``UPDATES``; rows come back numbered by their place, from 1."""
+    return (*update_arguments(tenant, changes), index_rows(changes), event_rows([c.event for c in changes]))
+
+
+def _row(change: Insert | Update, content: Content) -> dict[str, Any]:
+    return {
+        "type": change.type,
+        "id": change.id,
+        "at": change.at,
+        "unique_key": content.key,
+        "external_id": content.external_id,
+        "display": content.display,
+        "display_key": content.display_key,
+    }
+
+
+def _contents(contents: Sequence[Content], rows: Sequence[dict[str, Any]]) -> tuple[list[str], list[str], str]:
+    return (
+        [content.document.decode() for content in contents],
+        [content.search.decode() for content in contents],
+        orjson.dumps(rows).decode(),
+    )

@@ -6,7 +6,7 @@ from rollbook.events import Event
 from rollbook.storage.engines import postgres_statements as sql
 from rollbook.storage.engines.postgres_pool import Link
 from rollbook.storage.engines.postgres_reader import Reader
-from rollbook.storage.engines.postgres_rows import event_columns, is_id, token_of, token_values
+from rollbook.storage.engines.postgres_rows import event_rows, is_id, token_of, token_values
 from rollbook.storage.engines.postgres_transactions import Transactions
 from rollbook.storage.engines.postgres_writer import Writer
 from rollbook.storage.errors import NotFound
@@ -58,7 +58,7 @@ class PostgresTenant:
             if token.tenant != self._tenant or not await link.fetch(sql.CONNECTION, self._tenant, token.connection):
                 raise NotFound("no such connection")
             await link.fetch(sql.INSERT_TOKEN, *token_values(token))
-            await link.fetch(sql.INSERT_EVENTS, self._tenant, *event_columns([event]))
+            await link.fetch(sql.INSERT_EVENTS, self._tenant, event_rows([event]))
 
         await self._transactions.run(self._tenant, [event.id], work)
 
@@ -72,7 +72,7 @@ class PostgresTenant:
                 raise NotFound
             if found[0][0] is None:
                 await link.fetch(sql.REVOKE_TOKEN, self._tenant, token_id, at)
-                await link.fetch(sql.INSERT_EVENTS, self._tenant, *event_columns([event]))
+                await link.fetch(sql.INSERT_EVENTS, self._tenant, event_rows([event]))
 
         await self._transactions.run(self._tenant, [event.id], work)
 
@@ -81,4 +81,4 @@ async def record(transactions: Transactions, tenant: str, events: Sequence[Event
     """Keep events that tell of no change."""
     if events:
         ids = [event.id for event in events]
-        await transactions.statement(tenant, ids, sql.INSERT_EVENTS, tenant, *event_columns(events))
+        await transactions.statement(tenant, ids, sql.INSERT_EVENTS, tenant, event_rows(events))

@@ -142,4 +142,6 @@ def _created(change: Insert) -> Applied:
 
 
 def _updated(changes: Sequence[Update], rows: Sequence[Row]) -> dict[str, Applied]:
-    return {changes[n].event.id: Applied(version, created, modified, True) for n, version, created, modified in rows}
+    return {
+        changes[n - 1].event.id: Applied(version, created, modified, True) for n, version, created, modified in rows
+    }
