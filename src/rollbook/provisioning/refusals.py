@@ -30,7 +30,13 @@ def refusal(error: store.StoreError, type: ResourceType | None = None) -> ScimEr
         case store.MissingMembers(ids=ids):
             shown = ", ".join(f"'{id[:64]}'" for id in ids[:3]) + (f" and {len(ids) - 3} more" if len(ids) > 3 else "")
             return InvalidValue(f"members: there is no resource with the id {shown}. Create it first.")
-        case store.Busy(retry_after=seconds) | store.Unavailable(retry_after=seconds):
+        case store.Busy(retry_after=seconds):
+            return Unavailable(
+                "The database is too busy for this, or it would take too long; nothing was changed. Try again later, "
+                "and narrow a query with a filter on userName, externalId or emails.value.",
+                headers=(("retry-after", str(seconds)),),
+            )
+        case store.Unavailable(retry_after=seconds):
             return Unavailable(
                 "The server cannot reach its database just now; nothing was changed. Try again later.",
                 headers=(("retry-after", str(seconds)),),
