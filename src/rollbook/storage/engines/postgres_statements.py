@@ -11,6 +11,9 @@ from uuid import UUID
 
 FENCE = "WITH t AS MATERIALIZED (SELECT set_config('app.tenant', $1, true) AS v)"
 
+# Lists of ids that many a request reads by stand in a ``(SELECT …)``: so the planner does not see how long they are,
+# and one plan serves for all (see ``plan_cache_mode`` in ``postgres_pool``).
+
 TENANT = "t.v::uuid"
 """The tenant, to a fenced statement."""
 
@@ -32,7 +35,7 @@ GET = f"""{FENCE} SELECT p.* FROM t CROSS JOIN LATERAL (
   SELECT {STORED} FROM resource r WHERE r.tenant_id = t.v::uuid AND r.type = $2 AND r.id = $3 LIMIT 1) p"""
 
 GET_MANY = f"""{FENCE}
-SELECT p.* FROM t CROSS JOIN unnest($2::smallint[], $3::uuid[]) AS k(type, id) CROSS JOIN LATERAL (
+SELECT p.* FROM t CROSS JOIN unnest((SELECT $2::smallint[]), (SELECT $3::uuid[])) AS k(type, id) CROSS JOIN LATERAL (
   SELECT {STORED} FROM resource r WHERE r.tenant_id = t.v::uuid AND r.type = k.type AND r.id = k.id LIMIT 1) p"""
 
 COUNT = f"""{FENCE} SELECT p.n FROM t CROSS JOIN LATERAL (
@@ -41,18 +44,19 @@ COUNT = f"""{FENCE} SELECT p.n FROM t CROSS JOIN LATERAL (
 TYPES_OF = f"""{FENCE} SELECT p.id, p.type FROM t CROSS JOIN LATERAL (
   SELECT r.id, r.type FROM resource r
   WHERE r.tenant_id = t.v::uuid AND r.type = ANY({TYPES.format(tenant="t.v::uuid")})
-  AND r.id = ANY($2::uuid[]) OFFSET 0) p"""
+  AND r.id = ANY((SELECT $2::uuid[])::uuid[]) OFFSET 0) p"""
 
 MEMBERS = f"""{FENCE} SELECT p.* FROM t CROSS JOIN LATERAL (
   SELECT m.group_id, m.member_id, m.member_type, r.display
   FROM member m JOIN resource r
   ON r.tenant_id = t.v::uuid AND r.type = m.member_type AND r.id = m.member_id
-  WHERE m.tenant_id = t.v::uuid AND m.group_id = ANY($2::uuid[])
+  WHERE m.tenant_id = t.v::uuid AND m.group_id = ANY((SELECT $2::uuid[])::uuid[])
   ORDER BY m.group_id, m.member_id OFFSET 0) p"""
 
 GROUPS_OF = f"""{FENCE} SELECT p.* FROM t CROSS JOIN LATERAL (
   WITH RECURSIVE reached(start, id, direct) AS (
-    SELECT m.member_id, m.group_id, true FROM member m WHERE m.tenant_id = t.v::uuid AND m.member_id = ANY($2::uuid[])
+    SELECT m.member_id, m.group_id, true FROM member m WHERE m.tenant_id = t.v::uuid
+      AND m.member_id = ANY((SELECT $2::uuid[])::uuid[])
     UNION
     SELECT reached.start, up.group_id, false FROM reached CROSS JOIN LATERAL (
       SELECT m.group_id FROM member m WHERE m.tenant_id = t.v::uuid AND m.member_id = reached.id OFFSET 0) up
