@@ -106,14 +106,6 @@ DIFFERENCES = {
         "RFC 7644 §3.3: what is readOnly is ignored, so its form is not judged either.",
         lambda body, place, value: place in SERVERS,
     ),
-    "password": Difference(
-        "password",
-        1,
-        True,
-        "RFC 7643 §4.1.1: a password is the provider's to treat. None is kept here, so none is judged; that it was"
-        " dropped stands in the event.",
-        lambda body, place, value: place == "password",
-    ),
     "manager": Difference(
         f"{ENTERPRISE}.manager",
         {"value": "x"},

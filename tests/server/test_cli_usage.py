@@ -39,7 +39,7 @@ def test_help_teaches_with_an_example(command: str) -> None:
         "tenant create acorn birch",
         "token create",
         "token revoke acorn",
-        "audit",
+        "audit acorn birch",
         "db backup",
         "serve --port many",
         "serve --port 70000",
