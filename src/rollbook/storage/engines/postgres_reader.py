@@ -6,9 +6,10 @@ from rollbook.events import Event
 from rollbook.storage.engines import postgres_statements as sql
 from rollbook.storage.engines.postgres_batches import Batches
 from rollbook.storage.engines.postgres_queries import page_sql, point_sql, total_sql
-from rollbook.storage.engines.postgres_rows import event_of, is_id, stored_of
+from rollbook.storage.engines.postgres_rows import is_id, stored_of
 from rollbook.storage.engines.postgres_transactions import Transactions
 from rollbook.storage.records import Member, Membership, Page, Query, Stored
+from rollbook.storage.rows import event_of
 from rollbook.storage.sql.compile import Phase, compile_query, index_sort, point
 from rollbook.storage.sql.flavor_postgres import POSTGRES as FLAVOR
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from rollbook.events import Event, Kind
+from rollbook.events import Event
 from rollbook.storage.records import Content, Insert, Stored, Tenant, Token, Update
 
 NO_TENANT = "00000000-0000-0000-0000-000000000000"
@@ -25,25 +25,6 @@ def stored_of(row: Iterable[Any]) -> Stored:
 def event_rows(events: Sequence[Event]) -> str:
     """The fields of an event are called what the columns are called."""
     return orjson.dumps(events).decode()
-
-
-def event_of(row: Iterable[Any]) -> Event:
-    id, at, kind, actor, peer, request, of, resource, status, scim_type, attributes, tolerances, repeats = row
-    return Event(
-        id=str(id),
-        at=at,
-        kind=Kind(kind),
-        actor=actor,
-        peer=peer,
-        request=request,
-        resource_type=of,
-        resource=resource,
-        status=status,
-        scim_type=scim_type,
-        attributes=tuple(orjson.loads(attributes)),
-        tolerances=tuple(orjson.loads(tolerances)),
-        repeats=repeats,
-    )
 
 
 def tenant_of(row: Iterable[Any]) -> Tenant:

@@ -11,7 +11,7 @@ from typing import Any
 import apsw
 import orjson
 
-from rollbook.events import Event, Kind
+from rollbook.events import Event
 from rollbook.storage.records import Insert, Stored, Tenant, Token
 
 Row = tuple[Any, ...]
@@ -102,25 +102,6 @@ def event_row(tenant: str, event: Event) -> Row:
 
 def _names(names: tuple[str, ...]) -> str:
     return orjson.dumps(names).decode() if names else "[]"
-
-
-def event_of(row: Row) -> Event:
-    id, at, kind, actor, peer, request, type, resource, status, scim_type, attributes, tolerances, repeats = row
-    return Event(
-        id=id,
-        at=at,
-        kind=Kind(kind),
-        actor=actor,
-        peer=peer,
-        request=request,
-        resource_type=type,
-        resource=resource,
-        status=status,
-        scim_type=scim_type,
-        attributes=tuple(orjson.loads(attributes)),
-        tolerances=tuple(orjson.loads(tolerances)),
-        repeats=repeats,
-    )
 
 
 def stored_of(row: Row) -> Stored:

@@ -19,7 +19,6 @@ from rollbook.storage.engines.sqlite_rows import (
     STORED_COLUMNS,
     TOKEN_COLUMNS,
     Row,
-    event_of,
     event_row,
     stored_of,
     token_of,
@@ -28,6 +27,7 @@ from rollbook.storage.engines.sqlite_rows import (
 from rollbook.storage.engines.sqlite_writer import Transaction, Writer
 from rollbook.storage.errors import NotFound
 from rollbook.storage.records import Applied, Change, Member, Membership, Page, Query, Stored, Token
+from rollbook.storage.rows import event_of
 
 AT_ONCE = 200
 """Rows that a read on the caller's thread may return; what turns out to be more is read again by a reader."""
