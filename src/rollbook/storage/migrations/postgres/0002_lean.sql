@@ -1,0 +1,2 @@
+-- What a write costs.
+SELECT 1;

@@ -1,0 +1,2 @@
+-- Connections: dialect, preset and settings of each.
+SELECT 1;

@@ -1,0 +1,2 @@
+-- The schemas and resource types of tenants.
+SELECT 1;

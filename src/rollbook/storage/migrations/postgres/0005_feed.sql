@@ -1,0 +1,2 @@
+-- The change feed.
+SELECT 1;

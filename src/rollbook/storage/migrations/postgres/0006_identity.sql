@@ -1,0 +1,2 @@
+-- Clients, system users, refresh tokens, keys.
+SELECT 1;

@@ -1,0 +1,1 @@
+-- Connections: dialect, preset and settings of each.

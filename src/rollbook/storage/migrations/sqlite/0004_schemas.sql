@@ -1,0 +1,1 @@
+-- The schemas and resource types of tenants.

@@ -1,0 +1,1 @@
+-- Clients, system users, refresh tokens, keys.
