@@ -23,6 +23,9 @@ class Kind(StrEnum):
     TENANT_SUSPENDED = "tenant:suspend"
     TENANT_RESUMED = "tenant:resume"
     TENANT_DELETED = "tenant:delete"
+    CONNECTION_CREATED = "connection:create"
+    CONNECTION_CHANGED = "connection:change"
+    CONNECTION_DELETED = "connection:delete"
     TOKEN_CREATED = "token:create"  # noqa: S105
     TOKEN_REVOKED = "token:revoke"  # noqa: S105
 

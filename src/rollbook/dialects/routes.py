@@ -39,9 +39,17 @@ class Route(NamedTuple):
     allow: str
 
     @property
+    def scope(self) -> str:
+        """What a credential must have for it (``identity.scopes``); what is not known here to be less is a write."""
+        return _SCOPES.get(self.ask, "scim.write")
+
+    @property
     def open(self) -> bool:
         """Whether no credential is needed (RFC 7644 §4)."""
         return self.ask is Ask.DISCOVER
+
+
+_SCOPES = dict.fromkeys((Ask.RETRIEVE, Ask.QUERY, Ask.SEARCH, Ask.DISCOVER), "scim.read")
 
 
 class _Row(NamedTuple):

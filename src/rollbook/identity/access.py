@@ -1,6 +1,7 @@
 """Whether a principal may enter the tenant that an address names, and do what it asks (one place for both)."""
 
 from rollbook.identity.principal import Principal
+from rollbook.identity.scopes import SCOPES
 from rollbook.scim.errors import Forbidden, NotFound
 from rollbook.storage.records import Tenant
 
@@ -17,3 +18,13 @@ def enter(principal: Principal, named: str | None) -> Tenant:
     if tenant.status != "active":
         raise Forbidden("The tenant is suspended. Its data is kept; ask the operator to resume it.")
     return tenant
+
+
+def allow(principal: Principal, scope: str) -> None:
+    """Let a principal do what needs a scope. **Raises** ``Forbidden`` with the challenge of RFC 6750 §3.1."""
+    if scope not in principal.scopes:
+        raise Forbidden(
+            f"This needs the scope {scope} ({SCOPES.get(scope, 'not given to tokens')}), and the token that was sent"
+            " does not have it. Use one that has.",
+            headers=(("www-authenticate", f'Bearer realm="rollbook", error="insufficient_scope", scope="{scope}"'),),
+        )

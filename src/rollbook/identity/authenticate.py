@@ -71,11 +71,11 @@ class Authenticator:
         found = await self._store.find_token(digest)
         if found is None:
             raise self._refuse("The token is unknown, expired or revoked.")
-        kept, tenant = found
+        kept, tenant, connection = found
         now = self._clock.written()
         if kept.revoked is not None or tenant.status == "deleted" or (kept.expires is not None and kept.expires <= now):
             raise self._refuse("The token is unknown, expired or revoked.", token=kept)
-        principal = Principal(f"token:{kept.id}", tenant, kept.connection)
+        principal = Principal(f"token:{kept.id}", tenant, connection, frozenset(kept.scopes))
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
         key = sha256(header.encode("latin-1", "replace")).digest()

@@ -2,17 +2,19 @@
 
 from dataclasses import dataclass
 
-from rollbook.storage.records import Tenant
+from rollbook.storage.records import Connection, Tenant
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
     """The bearer of a live token.
 
-    ``actor`` is what events say (``token:<id>``); ``tenant`` is as it stood when the credential was last looked up, at
-    most ``Authenticator.fresh_seconds`` ago; a suspended one is refused by ``access.enter``, not here.
+    ``actor`` is what events say (``token:<id>``); ``tenant`` and ``connection`` are as they stood when the credential
+    was last looked up, at most ``Authenticator.fresh_seconds`` ago; a suspended tenant is refused by ``access.enter``,
+    what ``scopes`` lack by ``access.allow``, neither here.
     """
 
     actor: str
     tenant: Tenant
-    connection: str
+    connection: Connection
+    scopes: frozenset[str]

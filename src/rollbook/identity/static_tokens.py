@@ -16,7 +16,7 @@ from rollbook.identity.token_text import hint, write_token
 from rollbook.ids import new_id, ordered_id, random_bytes
 from rollbook.storage.contract import Store
 from rollbook.storage.errors import NotFound
-from rollbook.storage.records import Tenant, Token
+from rollbook.storage.records import DEFAULT_SCOPES, Connection, Tenant, Token
 
 OPERATOR = "operator"
 
@@ -68,9 +68,17 @@ def read_duration(text: str) -> timedelta:
 
 
 async def issue(
-    store: Store, clock: Clock, tenant: Tenant, name: str = "", lifetime: timedelta | None = None
+    store: Store,
+    clock: Clock,
+    tenant: Tenant,
+    name: str = "",
+    lifetime: timedelta | None = None,
+    *,
+    connection: Connection | None = None,
+    scopes: tuple[str, ...] = DEFAULT_SCOPES,
 ) -> Issued:
-    """Make a token for a tenant's connection ``default``. **Raises** ``InvalidTokenName``, ``TenantClosed``.
+    """Make a token for a connection of a tenant (without one: for ``default``). **Raises** ``InvalidTokenName``,
+    ``TenantClosed``.
 
     **Rules**: a suspended tenant may get one, for the day that it is resumed; a deleted one may not.
     """
@@ -85,13 +93,14 @@ async def issue(
     token = Token(
         id=new_id(),
         tenant=tenant.id,
-        connection=tenant.connection,
+        connection=connection.id if connection else tenant.connection,
         name=name,
         digest=digest,
         hint=hint(secret),
         created=written(now),
         expires=written(now + lifetime) if lifetime is not None else None,
         revoked=None,
+        scopes=scopes,
     )
     await store.tenant(tenant.id).create_token(token, _event(Kind.TOKEN_CREATED, token.created, token.id))
     return Issued(token, secret)

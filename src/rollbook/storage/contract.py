@@ -13,6 +13,7 @@ from rollbook.events import Event
 from rollbook.storage.records import (
     Applied,
     Change,
+    Connection,
     Member,
     Membership,
     Page,
@@ -60,7 +61,27 @@ class TenantStore(Protocol):
     def events(self, since: str | None = None, until: str | None = None) -> AsyncIterator[Event]:
         """The events with ``since <= at < until``, oldest first, streamed."""
 
-    async def create_token(self, token: Token, event: Event) -> None: ...
+    async def connections(self) -> list[Connection]:
+        """All connections, by name."""
+
+    async def create_connection(self, connection: Connection, event: Event) -> None:
+        """**Raises** ``AlreadyExists("name")`` (in any letter case), ``NotFound`` for a deleted tenant."""
+
+    async def update_connection(self, connection: Connection, event: Event) -> None:
+        """Give the connection of that id the preset and the settings; nothing else changes. **Raises** ``NotFound``."""
+
+    async def delete_connection(self, connection_id: str, at: str, event: Event) -> None:
+        """The connection goes and its tokens are revoked; the resources that it made stay as they are, their
+        externalIds too. **Raises** ``NotFound``."""
+
+    async def count_of_connection(self, connection_id: str) -> int:
+        """How many resources belong to a connection."""
+
+    async def connection_of(self, type: int, id: str) -> str | None:
+        """The id of the connection that a resource (and its externalId) belongs to; None where either is gone."""
+
+    async def create_token(self, token: Token, event: Event) -> None:
+        """**Raises** ``NotFound`` where the tenant has no such connection."""
 
     async def tokens(self) -> list[Token]:
         """All tokens, revoked and expired ones too, oldest first."""
@@ -119,8 +140,9 @@ class Store(Protocol):
         """Delete all resources, memberships and tokens; the tenant's row stays as ``deleted`` with its events, its name
         is free. **Raises** ``NotFound``."""
 
-    async def find_token(self, digest: bytes) -> tuple[Token, Tenant] | None:
-        """The token of that digest with its tenant, whatever the state of either."""
+    async def find_token(self, digest: bytes) -> tuple[Token, Tenant, Connection] | None:
+        """The token of that digest with its tenant and its connection, whatever the state of token and tenant. A token
+        whose connection is gone is gone too."""
 
     async def record(self, events: Sequence[Event]) -> None:
         """Keep events of no tenant (refused logins)."""

@@ -8,9 +8,9 @@ optimistic: whoever computes one has read the resource before, and says which ve
 inside the transaction of the write. So no transaction is ever held open while Python thinks (decision 0005).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from rollbook.events import Event
 from rollbook.scim.binding import BoundFilter
@@ -163,6 +163,25 @@ class Tenant:
 
 
 @dataclass(frozen=True, slots=True)
+class Connection:
+    """One way into a tenant: the owner of its tokens and of the externalIds that were written through it.
+
+    ``name`` is the same in any letter case. ``preset`` names what is tolerated (``scim.presets``); ``settings`` are the
+    ones that differ from it, by name, as JSON values.
+    """
+
+    id: str
+    name: str
+    dialect: str
+    preset: str
+    settings: Mapping[str, Any] = field(hash=False)
+    created: str
+
+
+DEFAULT_SCOPES = ("scim.read", "scim.write")
+
+
+@dataclass(frozen=True, slots=True)
 class Token:
     """A static bearer token, as kept: never the secret itself. ``digest`` is SHA-256 of the whole token."""
 
@@ -176,3 +195,5 @@ class Token:
     created: str
     expires: str | None
     revoked: str | None
+    scopes: tuple[str, ...] = DEFAULT_SCOPES
+    """What its bearer may do."""

@@ -20,7 +20,9 @@ from rollbook.scim.folding import fold
 from rollbook.scim.schema import Place, ResourceType
 from rollbook.scim.search_form import index_rows, search_form
 from rollbook.storage.records import (
+    DEFAULT_SCOPES,
     INDEX_VALUE_LIMIT,
+    Connection,
     Content,
     Delete,
     IndexRow,
@@ -53,8 +55,26 @@ def tenant(name: str = "acorn", *, at: str = START) -> Tenant:
     return Tenant(new_id(), name, "standard", "active", at, new_id())
 
 
-def token(tenant: Tenant, digest: bytes = b"d" * 32, *, name: str = "sync", at: str = START) -> Token:
-    return Token(new_id(), tenant.id, tenant.connection, name, digest, "x9k2", at, None, None)
+def token(
+    tenant: Tenant,
+    digest: bytes = b"d" * 32,
+    *,
+    name: str = "sync",
+    at: str = START,
+    connection: str | None = None,
+    scopes: tuple[str, ...] = DEFAULT_SCOPES,
+) -> Token:
+    of = connection or tenant.connection
+    return Token(new_id(), tenant.id, of, name, digest, "x9k2", at, None, None, scopes)
+
+
+def connection(name: str = "sync", *, preset: str = "standard", at: str = START, **settings: Any) -> Connection:
+    return Connection(new_id(), name, "standard", preset, settings, at)
+
+
+def default_connection(tenant: Tenant) -> Connection:
+    """What a tenant starts with."""
+    return Connection(tenant.connection, "default", tenant.dialect, "standard", {}, tenant.created)
 
 
 def user_document(name: str, /, **more: Any) -> dict[str, Any]:

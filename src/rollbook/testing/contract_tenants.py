@@ -13,6 +13,7 @@ from rollbook.testing.builders import (
     LATER,
     LATER_STILL,
     USER,
+    default_connection,
     event,
     group,
     moment,
@@ -158,7 +159,7 @@ class Tenants:
     ) -> None:
         made = token(acorn, bytes(range(32)))
         await handle.create_token(made, event(Kind.TOKEN_CREATED))
-        assert await store.find_token(bytes(range(32))) == (made, acorn)
+        assert await store.find_token(bytes(range(32))) == (made, acorn, default_connection(acorn))
         for digest in (b"", bytes(32), bytes(range(31)), b"%"):
             assert await store.find_token(digest) is None
         assert await kinds_of(store, acorn) == ["tenant:create", "token:create"]

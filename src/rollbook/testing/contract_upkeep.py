@@ -11,7 +11,7 @@ from rollbook.storage.contract import Store, TenantStore
 from rollbook.storage.errors import SchemaMismatch, StoreError, Unavailable
 from rollbook.storage.migrations import latest, migrations
 from rollbook.storage.records import Tenant
-from rollbook.testing.builders import USER, deleted, event, group, tenant, token, user, users_where
+from rollbook.testing.builders import USER, default_connection, deleted, event, group, tenant, token, user, users_where
 
 
 @pytest.mark.anyio
@@ -104,7 +104,7 @@ class Upkeep:
         assert await handle.count(USER.number) == 1
         assert [m.id for m in (await handle.members([gardeners.id]))[gardeners.id]] == [ann.id]
         assert [found async for found in handle.events()] == events
-        assert await store.find_token(made.digest) == (made, acorn)
+        assert await store.find_token(made.digest) == (made, acorn, default_connection(acorn))
         assert (await handle.query(users_where("emails.value", "eq", "ann@acorn.example"))).total == 1
         assert (await handle.query(users_where("title", "co", "\U0001f511"))).total == 1
         assert (await handle.apply(user(acorn, "cleo"))).version == 1

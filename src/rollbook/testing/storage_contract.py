@@ -17,7 +17,17 @@ import pytest
 pytest.register_assert_rewrite(
     *(
         f"rollbook.testing.contract_{part}"
-        for part in ("events", "isolation", "members", "queries", "resources", "tenants", "upkeep", "writers")
+        for part in (
+            "connections",
+            "events",
+            "isolation",
+            "members",
+            "queries",
+            "resources",
+            "tenants",
+            "upkeep",
+            "writers",
+        )
     )
 )
 
@@ -25,6 +35,7 @@ from rollbook.events import Kind  # noqa: E402
 from rollbook.storage.contract import Store, TenantStore  # noqa: E402
 from rollbook.storage.records import Tenant  # noqa: E402
 from rollbook.testing import builders  # noqa: E402
+from rollbook.testing.contract_connections import Connections  # noqa: E402
 from rollbook.testing.contract_events import Events  # noqa: E402
 from rollbook.testing.contract_isolation import Isolation  # noqa: E402
 from rollbook.testing.contract_members import Members  # noqa: E402
@@ -37,7 +48,7 @@ from rollbook.testing.contract_writers import Writers  # noqa: E402
 NewStore = Callable[[], Store]
 
 
-class StorageContract(Resources, Writers, Members, Queries, Events, Tenants, Isolation, Upkeep):
+class StorageContract(Resources, Writers, Members, Queries, Events, Tenants, Connections, Isolation, Upkeep):
     """Every promise of a store. See the module."""
 
     @pytest.fixture

@@ -24,7 +24,7 @@ from rollbook.dialects.model import Address, Dialect, find_address
 from rollbook.dialects.routes import Ask, Route
 from rollbook.events import Event, Kind
 from rollbook.http_message import Request, Response
-from rollbook.identity.access import enter
+from rollbook.identity.access import allow, enter
 from rollbook.identity.authenticate import Authenticator, RefusedLogin
 from rollbook.identity.principal import Principal
 from rollbook.ids import ordered_id
@@ -109,12 +109,13 @@ class ScimEndpoint:
             if principal is None:
                 principal = await self._authenticator.bearer(authorization)
             tenant = enter(principal, address.tenant)
-            self._rate.take(principal.connection)
+            self._rate.take(principal.connection.id)
             if route is None:
                 assert wrong is not None
                 raise wrong
             if route.ask is Ask.OPTIONS:
                 return Response(204, ((b"allow", route.allow.encode()),))
+            allow(principal, route.scope)
             return await self._perform(request, route, address, principal, tenant)
         except ScimError as error:
             await self._note(request, error, principal, tenant, route)
@@ -133,7 +134,7 @@ class ScimEndpoint:
             operation = decode(request, route, dialect, notes)
             work = Work(
                 store=self._handle(tenant.id),
-                connection=principal.connection,
+                connection=principal.connection.id,
                 actor=principal.actor,
                 peer=request.peer,
                 request=request.id,

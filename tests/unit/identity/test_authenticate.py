@@ -43,7 +43,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
 async def test_a_token_proves_its_tenant_and_connection(stage: Stage, scheme: str) -> None:
     issued = await stage.token()
     principal = await stage.authenticator.bearer(f"{scheme} {issued.secret}")
-    assert (principal.tenant.id, principal.connection) == (stage.acorn.id, stage.acorn.connection)
+    assert (principal.tenant.id, principal.connection.id) == (stage.acorn.id, stage.acorn.connection)
     assert principal.actor == f"token:{issued.token.id}"
 
 

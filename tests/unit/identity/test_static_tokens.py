@@ -18,6 +18,7 @@ from rollbook.ids import new_id, random_bytes
 from rollbook.storage.contract import Store
 from rollbook.storage.records import Tenant
 from rollbook.tenancy import lifecycle
+from rollbook.testing.builders import default_connection
 
 SECRETS = st.binary(min_size=32, max_size=32)
 
@@ -105,7 +106,7 @@ class TestLife:
         digest = digest_of(issued.secret)
         assert digest is not None
         found = await store.find_token(digest)
-        assert found == (issued.token, acorn)
+        assert found == (issued.token, acorn, default_connection(acorn))
         assert issued.token.connection == acorn.connection
         assert issued.token.expires == "2026-05-01T08:00:00.000Z"
 

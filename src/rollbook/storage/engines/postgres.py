@@ -18,14 +18,21 @@ from rollbook.storage.engines.postgres_backup import read_backup, write_backup
 from rollbook.storage.engines.postgres_faults import FAULTS, store_error
 from rollbook.storage.engines.postgres_pool import Link, Pool
 from rollbook.storage.engines.postgres_reader import Reader
-from rollbook.storage.engines.postgres_rows import NO_TENANT, event_rows, is_id, tenant_of, token_of
+from rollbook.storage.engines.postgres_rows import (
+    NO_TENANT,
+    connection_of,
+    event_rows,
+    is_id,
+    tenant_of,
+    token_of,
+)
 from rollbook.storage.engines.postgres_statistics import Statistics
 from rollbook.storage.engines.postgres_tenant import PostgresTenant, record
 from rollbook.storage.engines.postgres_transactions import Transactions
 from rollbook.storage.engines.postgres_writer import Writer
 from rollbook.storage.errors import NotFound
 from rollbook.storage.migrations import latest
-from rollbook.storage.records import Tenant, Token
+from rollbook.storage.records import Connection, Tenant, Token
 
 SWEEP = 5_000
 """Rows of a deleted tenant that go in one transaction, far below the time that a statement may take."""
@@ -87,7 +94,8 @@ class PostgresStore:
         async def work(link: Link) -> None:
             row = (tenant.id, tenant.name, name_key(tenant.name), tenant.dialect, tenant.status, tenant.created)
             await link.fetch(sql.INSERT_TENANT, *row)
-            await link.fetch(sql.INSERT_CONNECTION, tenant.id, tenant.connection, tenant.created)
+            start = (tenant.connection, "default", tenant.dialect, "standard", "{}", tenant.created)
+            await link.fetch(sql.INSERT_CONNECTION, tenant.id, *start)
             await link.fetch(sql.INSERT_EVENTS, tenant.id, event_rows([event]))
 
         await self._transactions.run(tenant.id, [event.id], work)
@@ -127,9 +135,12 @@ class PostgresStore:
         if not known:
             raise NotFound
 
-    async def find_token(self, digest: bytes) -> tuple[Token, Tenant] | None:
+    async def find_token(self, digest: bytes) -> tuple[Token, Tenant, Connection] | None:
         rows = await self._transactions.read(sql.FIND_TOKEN, digest)
-        return (token_of(rows[0][:9]), tenant_of(rows[0][9:])) if rows else None
+        if not rows:
+            return None
+        row = rows[0]
+        return token_of(row[:10]), tenant_of(row[10:16]), connection_of(row[16:])
 
     async def record(self, events: Sequence[Event]) -> None:
         await record(self._transactions, NO_TENANT, events)

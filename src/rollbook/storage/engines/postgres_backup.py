@@ -51,10 +51,19 @@ _CONTROL = {
         "created": "text",
         "expires": "text",
         "revoked": "text",
+        "scopes": "text",
     },
 }
 _OWN = {
-    "connection": {"tenant_id": "uuid", "id": "uuid", "name": "text", "created": "text"},
+    "connection": {
+        "tenant_id": "uuid",
+        "id": "uuid",
+        "name": "text",
+        "dialect": "text",
+        "preset": "text",
+        "settings": "text",
+        "created": "text",
+    },
     "resource": {
         "tenant_id": "uuid",
         "type": "smallint",

@@ -17,6 +17,8 @@ UNIQUE = {
     "resource_external_id": "externalId",
     "resource_pkey": "id",
     "tenant_name": "name",
+    "connection_name": "name",
+    "connection_name_key": "name",
     "token_digest": "token",
 }
 """What a unique index keeps apart. One that is not listed is a bug."""

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from rollbook.events import Event
-from rollbook.storage.records import Content, Insert, Stored, Tenant, Token, Update
+from rollbook.storage.records import Connection, Content, Insert, Stored, Tenant, Token, Update
 
 NO_TENANT = "00000000-0000-0000-0000-000000000000"
 """The tenant of events that no tenant may see (refused logins)."""
@@ -33,8 +33,26 @@ def tenant_of(row: Iterable[Any]) -> Tenant:
 
 
 def token_of(row: Iterable[Any]) -> Token:
-    id, tenant, connection, name, digest, hint, created, expires, revoked = row
-    return Token(str(id), str(tenant), str(connection), name, digest, hint, created, expires, revoked)
+    id, tenant, connection, name, digest, hint, created, expires, revoked, scopes = row
+    return Token(
+        str(id), str(tenant), str(connection), name, digest, hint, created, expires, revoked, tuple(scopes.split())
+    )
+
+
+def connection_of(row: Iterable[Any]) -> Connection:
+    id, name, dialect, preset, settings, created = row
+    return Connection(str(id), name, dialect, preset, orjson.loads(settings), created)
+
+
+def connection_values(connection: Connection) -> tuple[Any, ...]:
+    return (
+        connection.id,
+        connection.name,
+        connection.dialect,
+        connection.preset,
+        orjson.dumps(connection.settings).decode(),
+        connection.created,
+    )
 
 
 def token_values(token: Token) -> tuple[Any, ...]:
@@ -48,6 +66,7 @@ def token_values(token: Token) -> tuple[Any, ...]:
         token.created,
         token.expires,
         token.revoked,
+        " ".join(token.scopes),
     )
 
 

@@ -235,18 +235,37 @@ ALL_TENANTS = "SELECT id FROM tenant ORDER BY id"
 
 INSERT_TENANT = """INSERT INTO tenant (id, name, name_key, dialect, status, created)
 VALUES ($1, $2, $3, $4, $5, $6)"""
-INSERT_CONNECTION = "INSERT INTO connection (tenant_id, id, name, created) VALUES ($1, $2, 'default', $3)"
+INSERT_CONNECTION = """INSERT INTO connection (tenant_id, id, name, dialect, preset, settings, created)
+VALUES ($1, $2, $3, $4, $5, $6, $7)"""
+LOCK_TENANT = "SELECT 1 FROM tenant WHERE id = $1 AND status <> 'deleted' FOR SHARE"
 SET_STATUS = "UPDATE tenant SET status = $2 WHERE id = $1 AND status <> 'deleted'"
 TENANT_GONE = "UPDATE tenant SET status = 'deleted', name_key = id::text WHERE id = $1 AND status <> 'deleted'"
 TOKENS_GONE = "DELETE FROM token WHERE tenant_id = $1"
 CONNECTIONS_GONE = "DELETE FROM connection WHERE tenant_id = $1"
 
-_TOKEN_COLUMNS = "k.id, k.tenant_id, k.connection_id, k.name, k.digest, k.hint, k.created, k.expires, k.revoked"  # noqa: S105
-FIND_TOKEN = f"""SELECT {_TOKEN_COLUMNS}, {_TENANT_COLUMNS}
+_TOKEN_COLUMNS = (
+    "k.id, k.tenant_id, k.connection_id, k.name, k.digest, k.hint, k.created, k.expires, k.revoked, k.scopes"  # noqa: S105
+)
+_CONNECTION_COLUMNS = "w.id, w.name, w.dialect, w.preset, w.settings, w.created"
+FIND_TOKEN = f"""SELECT {_TOKEN_COLUMNS}, {_TENANT_COLUMNS}, {_CONNECTION_COLUMNS}
 FROM token k JOIN tenant t ON t.id = k.tenant_id {_DEFAULT}
+CROSS JOIN LATERAL (
+  SELECT w.* FROM connection w WHERE w.tenant_id = own.v::uuid AND w.id = k.connection_id LIMIT 1) w
 WHERE k.digest = $1"""
 TOKENS = f"SELECT {_TOKEN_COLUMNS} FROM token k WHERE k.tenant_id = $1 ORDER BY k.created, k.id"
 LOCK_TOKEN = "SELECT revoked FROM token WHERE tenant_id = $1 AND id = $2 FOR UPDATE"  # noqa: S105
 REVOKE_TOKEN = "UPDATE token SET revoked = $3 WHERE tenant_id = $1 AND id = $2"  # noqa: S105
-INSERT_TOKEN = """INSERT INTO token (id, tenant_id, connection_id, name, digest, hint, created, expires, revoked)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"""  # noqa: S105
+INSERT_TOKEN = """INSERT INTO token
+  (id, tenant_id, connection_id, name, digest, hint, created, expires, revoked, scopes)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"""  # noqa: S105
+
+CONNECTIONS = f"""{FENCE} SELECT p.* FROM t CROSS JOIN LATERAL (
+  SELECT {_CONNECTION_COLUMNS} FROM connection w WHERE w.tenant_id = t.v::uuid ORDER BY lower(w.name) OFFSET 0) p"""
+UPDATE_CONNECTION = "UPDATE connection SET preset = $3, settings = $4 WHERE tenant_id = $1 AND id = $2"
+DELETE_CONNECTION = "DELETE FROM connection WHERE tenant_id = $1 AND id = $2"
+REVOKE_TOKENS = "UPDATE token SET revoked = $3 WHERE tenant_id = $1 AND connection_id = $2 AND revoked IS NULL"
+COUNT_OF_CONNECTION = f"""{FENCE} SELECT p.n FROM t CROSS JOIN LATERAL (
+  SELECT count(*) AS n FROM resource r WHERE r.tenant_id = t.v::uuid AND r.connection_id = $2 OFFSET 0) p"""
+CONNECTION_OF = f"""{FENCE} SELECT p.id FROM t CROSS JOIN LATERAL (
+  SELECT w.id FROM resource r JOIN connection w ON w.tenant_id = t.v::uuid AND w.id = r.connection_id
+  WHERE r.tenant_id = t.v::uuid AND r.type = $2 AND r.id = $3 LIMIT 1) p"""

@@ -6,11 +6,18 @@ from rollbook.events import Event
 from rollbook.storage.engines import postgres_statements as sql
 from rollbook.storage.engines.postgres_pool import Link
 from rollbook.storage.engines.postgres_reader import Reader
-from rollbook.storage.engines.postgres_rows import event_rows, is_id, token_of, token_values
+from rollbook.storage.engines.postgres_rows import (
+    connection_of,
+    connection_values,
+    event_rows,
+    is_id,
+    token_of,
+    token_values,
+)
 from rollbook.storage.engines.postgres_transactions import Transactions
 from rollbook.storage.engines.postgres_writer import Writer
 from rollbook.storage.errors import NotFound
-from rollbook.storage.records import Applied, Change, Member, Membership, Page, Query, Stored, Token
+from rollbook.storage.records import Applied, Change, Connection, Member, Membership, Page, Query, Stored, Token
 
 
 class PostgresTenant:
@@ -52,6 +59,46 @@ class PostgresTenant:
 
     def events(self, since: str | None = None, until: str | None = None) -> AsyncIterator[Event]:
         return self._reader.events(self._tenant, since, until)
+
+    async def connections(self) -> list[Connection]:
+        return [connection_of(row) for row in await self._transactions.read(sql.CONNECTIONS, self._tenant)]
+
+    async def create_connection(self, connection: Connection, event: Event) -> None:
+        async def work(link: Link) -> None:
+            if not await link.fetch(sql.LOCK_TENANT, self._tenant):
+                raise NotFound("no such tenant")
+            await link.fetch(sql.INSERT_CONNECTION, self._tenant, *connection_values(connection))
+            await link.fetch(sql.INSERT_EVENTS, self._tenant, event_rows([event]))
+
+        await self._transactions.run(self._tenant, [event.id], work)
+
+    async def update_connection(self, connection: Connection, event: Event) -> None:
+        async def work(link: Link) -> None:
+            id, _, _, preset, settings, _ = connection_values(connection)
+            if not is_id(id) or not await link.change(sql.UPDATE_CONNECTION, self._tenant, id, preset, settings):
+                raise NotFound
+            await link.fetch(sql.INSERT_EVENTS, self._tenant, event_rows([event]))
+
+        await self._transactions.run(self._tenant, [event.id], work)
+
+    async def delete_connection(self, connection_id: str, at: str, event: Event) -> None:
+        async def work(link: Link) -> None:
+            if not is_id(connection_id) or not await link.change(sql.DELETE_CONNECTION, self._tenant, connection_id):
+                raise NotFound
+            await link.change(sql.REVOKE_TOKENS, self._tenant, connection_id, at)
+            await link.fetch(sql.INSERT_EVENTS, self._tenant, event_rows([event]))
+
+        await self._transactions.run(self._tenant, [event.id], work)
+
+    async def count_of_connection(self, connection_id: str) -> int:
+        if not is_id(connection_id):
+            return 0
+        ((count,),) = await self._transactions.read(sql.COUNT_OF_CONNECTION, self._tenant, connection_id)
+        return int(count)
+
+    async def connection_of(self, type: int, id: str) -> str | None:
+        rows = await self._transactions.read(sql.CONNECTION_OF, self._tenant, type, id) if is_id(id) else ()
+        return str(rows[0][0]) if rows else None
 
     async def create_token(self, token: Token, event: Event) -> None:
         async def work(link: Link) -> None:

@@ -33,10 +33,12 @@ from rollbook.storage.engines.sqlite_connection import (
 from rollbook.storage.engines.sqlite_pages import QuickPages
 from rollbook.storage.engines.sqlite_readers import Readers
 from rollbook.storage.engines.sqlite_rows import (
+    CONNECTION_COLUMNS,
     NO_TENANT,
     TENANT_COLUMNS,
     TENANT_TABLES,
     TOKEN_COLUMNS,
+    connection_of,
     event_row,
     tenant_of,
     token_of,
@@ -45,7 +47,7 @@ from rollbook.storage.engines.sqlite_tenant import SqliteTenant, record
 from rollbook.storage.engines.sqlite_writer import Transaction, Writer
 from rollbook.storage.errors import AlreadyExists, NotFound, SchemaMismatch, Unavailable
 from rollbook.storage.migrations import Migration, latest, migrations
-from rollbook.storage.records import Tenant, Token
+from rollbook.storage.records import Connection, Tenant, Token
 
 DISK_LOW = 256 * 1024 * 1024
 """Bytes free under which ``risks`` speaks up: room for some 100,000 users and the journal."""
@@ -61,13 +63,14 @@ _MIGRATED = "INSERT INTO rollbook_schema (version, name, applied) VALUES (?, ?, 
 _TENANT = f"SELECT {TENANT_COLUMNS} FROM {TENANT_TABLES} WHERE "
 _NEW_TENANT = """INSERT INTO tenant (id, name, name_key, dialect, status, created) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (name_key) DO NOTHING"""
-_NEW_CONNECTION = "INSERT INTO connection (tenant_id, id, name, created) VALUES (?, ?, 'default', ?)"
+_NEW_CONNECTION = "INSERT INTO connection (tenant_id, id, name, dialect, created) VALUES (?, ?, 'default', ?, ?)"
 _STATUS = "UPDATE tenant SET status = ?2 WHERE id = ?1 AND status <> 'deleted'"
 _TENANT_GONE = "UPDATE tenant SET status = 'deleted', name_key = id WHERE id = ? AND status <> 'deleted'"
 _TOKENS_GONE = "DELETE FROM token WHERE tenant_id = ?"
 _CONNECTIONS_GONE = "DELETE FROM connection WHERE tenant_id = ?"
-_FIND_TOKEN = f"""SELECT {TOKEN_COLUMNS}, {TENANT_COLUMNS} FROM {TENANT_TABLES} JOIN token k ON k.tenant_id = t.id
-WHERE k.digest = ?"""
+_FIND_TOKEN = f"""SELECT {TOKEN_COLUMNS}, {TENANT_COLUMNS}, {CONNECTION_COLUMNS}
+FROM {TENANT_TABLES} JOIN token k ON k.tenant_id = t.id
+JOIN connection w ON w.tenant_id = k.tenant_id AND w.id = k.connection_id WHERE k.digest = ?"""
 _SWEEPS = (
     "DELETE FROM resource WHERE rowid IN (SELECT rowid FROM resource WHERE tenant_id = ? LIMIT ?)",
     """DELETE FROM member WHERE (tenant_id, group_id, member_id) IN
@@ -194,9 +197,12 @@ class SqliteStore:
         if not known:
             raise NotFound
 
-    async def find_token(self, digest: bytes) -> tuple[Token, Tenant] | None:
+    async def find_token(self, digest: bytes) -> tuple[Token, Tenant, Connection] | None:
         found = rows(self._opened().connection, _FIND_TOKEN, (digest,))
-        return (token_of(found[0][:9]), tenant_of(found[0][9:])) if found else None
+        if not found:
+            return None
+        row = found[0]
+        return token_of(row[:10]), tenant_of(row[10:16]), connection_of(row[16:])
 
     async def record(self, events: Sequence[Event]) -> None:
         await record(self._opened().writer, NO_TENANT, events)
@@ -245,7 +251,7 @@ def _create_tenant(tenant: Tenant, event: Event, transaction: Transaction) -> No
     row = (tenant.id, tenant.name, name_key(tenant.name), tenant.dialect, tenant.status, tenant.created)
     if not transaction.change(_NEW_TENANT, row):
         raise AlreadyExists("name")
-    transaction.change(_NEW_CONNECTION, (tenant.id, tenant.connection, tenant.created))
+    transaction.change(_NEW_CONNECTION, (tenant.id, tenant.connection, tenant.dialect, tenant.created))
     transaction.gather("event", event_row(tenant.id, event))
 
 

@@ -12,7 +12,7 @@ import apsw
 import orjson
 
 from rollbook.events import Event
-from rollbook.storage.records import Insert, Stored, Tenant, Token
+from rollbook.storage.records import Connection, Insert, Stored, Tenant, Token
 
 Row = tuple[Any, ...]
 
@@ -29,14 +29,18 @@ COLUMNS = {
         "tenant_id, id, at, kind, actor, peer, request, resource_type, resource, status, scim_type, attributes,"
         " tolerances, repeats"
     ),
-    "token": "id, tenant_id, connection_id, name, digest, hint, created, expires, revoked",
+    "token": "id, tenant_id, connection_id, name, digest, hint, created, expires, revoked, scopes",
+    "connection": "tenant_id, id, name, dialect, preset, settings, created",
 }
 _WRAPPED = {"search": "jsonb(?)"}
 _CHUNKS = (64, 16, 4, 1)
 
 TENANT_COLUMNS = "t.id, t.name, t.dialect, t.status, t.created, coalesce(c.id, '')"
 TENANT_TABLES = "tenant t LEFT JOIN connection c ON c.tenant_id = t.id AND c.name = 'default'"
-TOKEN_COLUMNS = "k.id, k.tenant_id, k.connection_id, k.name, k.digest, k.hint, k.created, k.expires, k.revoked"  # noqa: S105
+TOKEN_COLUMNS = (
+    "k.id, k.tenant_id, k.connection_id, k.name, k.digest, k.hint, k.created, k.expires, k.revoked, k.scopes"  # noqa: S105
+)
+CONNECTION_COLUMNS = "w.id, w.name, w.dialect, w.preset, w.settings, w.created"
 STORED_COLUMNS = (
     "r.type, r.id, r.version, r.created, r.last_modified, CAST(r.document AS BLOB),"
     " EXISTS (SELECT 1 FROM member m WHERE m.tenant_id = r.tenant_id AND m.member_id = r.id)"
@@ -120,11 +124,31 @@ def token_row(token: Token) -> Row:
         token.created,
         token.expires,
         token.revoked,
+        " ".join(token.scopes),
     )
 
 
 def token_of(row: Row) -> Token:
-    return Token(*row)
+    *columns, scopes = row
+    return Token(*columns, scopes=tuple(scopes.split()))
+
+
+def connection_row(tenant: str, connection: Connection) -> Row:
+    settings = orjson.dumps(connection.settings).decode()
+    return (
+        tenant,
+        connection.id,
+        connection.name,
+        connection.dialect,
+        connection.preset,
+        settings,
+        connection.created,
+    )
+
+
+def connection_of(row: Row) -> Connection:
+    id, name, dialect, preset, settings, created = row
+    return Connection(id, name, dialect, preset, orjson.loads(settings), created)
 
 
 def tenant_of(row: Row) -> Tenant:

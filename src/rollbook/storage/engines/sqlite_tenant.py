@@ -15,18 +15,21 @@ from rollbook.storage.engines.sqlite_connection import rows
 from rollbook.storage.engines.sqlite_pages import QuickPages, read_page
 from rollbook.storage.engines.sqlite_readers import Readers
 from rollbook.storage.engines.sqlite_rows import (
+    CONNECTION_COLUMNS,
     EVENT_COLUMNS,
     STORED_COLUMNS,
     TOKEN_COLUMNS,
     Row,
+    connection_of,
+    connection_row,
     event_row,
     stored_of,
     token_of,
     token_row,
 )
 from rollbook.storage.engines.sqlite_writer import Transaction, Writer
-from rollbook.storage.errors import NotFound
-from rollbook.storage.records import Applied, Change, Member, Membership, Page, Query, Stored, Token
+from rollbook.storage.errors import AlreadyExists, NotFound
+from rollbook.storage.records import Applied, Change, Connection, Member, Membership, Page, Query, Stored, Token
 from rollbook.storage.rows import event_of
 
 AT_ONCE = 200
@@ -55,6 +58,15 @@ _TOKENS = f"SELECT {TOKEN_COLUMNS} FROM token k WHERE k.tenant_id = ? ORDER BY k
 _TOKEN = "SELECT revoked FROM token WHERE tenant_id = ? AND id = ?"  # noqa: S105
 _REVOKE = "UPDATE token SET revoked = ?3 WHERE tenant_id = ?1 AND id = ?2"
 _CONNECTION = "SELECT 1 FROM connection WHERE tenant_id = ? AND id = ?"
+_CONNECTIONS = f"SELECT {CONNECTION_COLUMNS} FROM connection w WHERE w.tenant_id = ? ORDER BY lower(w.name)"
+_LIVES = "SELECT 1 FROM tenant WHERE id = ? AND status <> 'deleted'"
+_NAME_TAKEN = "SELECT 1 FROM connection WHERE tenant_id = ? AND lower(name) = lower(?)"
+_CHANGE_CONNECTION = "UPDATE connection SET preset = ?3, settings = ?4 WHERE tenant_id = ?1 AND id = ?2"
+_CONNECTION_GONE = "DELETE FROM connection WHERE tenant_id = ? AND id = ?"
+_REVOKE_ALL = "UPDATE token SET revoked = ?3 WHERE tenant_id = ?1 AND connection_id = ?2 AND revoked IS NULL"
+_OWNED = "SELECT count(*) FROM resource WHERE tenant_id = ? AND connection_id = ?"
+_OWNER = """SELECT w.id FROM resource r JOIN connection w ON w.tenant_id = r.tenant_id AND w.id = r.connection_id
+WHERE r.tenant_id = ? AND r.type = ? AND r.id = ?"""
 _PAST_ALL = "\U0010ffff"
 
 
@@ -130,6 +142,26 @@ class SqliteTenant:
                 return
             last, after = found[-1][:2]
 
+    async def connections(self) -> list[Connection]:
+        return [connection_of(row) for row in rows(self._connection, _CONNECTIONS, (self._tenant,))]
+
+    async def create_connection(self, connection: Connection, event: Event) -> None:
+        await self._writer.submit(partial(_create_connection, self._tenant, connection, event))
+
+    async def update_connection(self, connection: Connection, event: Event) -> None:
+        await self._writer.submit(partial(_update_connection, self._tenant, connection, event))
+
+    async def delete_connection(self, connection_id: str, at: str, event: Event) -> None:
+        await self._writer.submit(partial(_delete_connection, self._tenant, connection_id, at, event))
+
+    async def count_of_connection(self, connection_id: str) -> int:
+        found = await self._readers.run(partial(rows, sql=_OWNED, values=(self._tenant, connection_id)))
+        return int(found[0][0])
+
+    async def connection_of(self, type: int, id: str) -> str | None:
+        found = rows(self._connection, _OWNER, (self._tenant, type, id))
+        return found[0][0] if found else None
+
     async def create_token(self, token: Token, event: Event) -> None:
         await self._writer.submit(partial(_create_token, self._tenant, token, event), last=True)
 
@@ -150,6 +182,30 @@ async def record(writer: Writer, tenant: str, events: Sequence[Event]) -> None:
 def _record(events: list[Row], transaction: Transaction) -> None:
     for row in events:
         transaction.gather("event", row)
+
+
+def _create_connection(tenant: str, connection: Connection, event: Event, transaction: Transaction) -> None:
+    if not transaction.rows(_LIVES, (tenant,)):
+        raise NotFound("no such tenant")
+    if transaction.rows(_NAME_TAKEN, (tenant, connection.name)):
+        raise AlreadyExists("name")
+    transaction.add("connection", [connection_row(tenant, connection)])
+    transaction.gather("event", event_row(tenant, event))
+
+
+def _update_connection(tenant: str, connection: Connection, event: Event, transaction: Transaction) -> None:
+    _, id, _, _, preset, settings, _ = connection_row(tenant, connection)
+    if not transaction.change(_CHANGE_CONNECTION, (tenant, id, preset, settings)):
+        raise NotFound
+    transaction.gather("event", event_row(tenant, event))
+
+
+def _delete_connection(tenant: str, connection: str, at: str, event: Event, transaction: Transaction) -> None:
+    if not transaction.change(_CONNECTION_GONE, (tenant, connection)):
+        raise NotFound
+    transaction.change(_REVOKE_ALL, (tenant, connection, at))
+    transaction.connections.discard((tenant, connection))
+    transaction.gather("event", event_row(tenant, event))
 
 
 def _create_token(tenant: str, token: Token, event: Event, transaction: Transaction) -> None:

@@ -1,0 +1,38 @@
+"""What the bearer of a token may do, by name (RFC 6749 §3.3).
+
+A scope opens one kind of thing of the token's own tenant; none reaches another tenant, and none implies another. Which
+one a request needs is said by its route.
+"""
+
+from collections.abc import Iterable
+
+from rollbook.errors import RollbookError
+from rollbook.storage.records import DEFAULT_SCOPES as DEFAULT_SCOPES
+
+SCIM_READ = "scim.read"
+SCIM_WRITE = "scim.write"
+SCHEMAS_WRITE = "schemas.write"
+
+SCOPES = {
+    SCIM_READ: "read and search resources",
+    SCIM_WRITE: "create, change and delete resources",
+    SCHEMAS_WRITE: "define the tenant's own schemas and resource types",
+}
+"""The scopes that a token of a connection may have, with what each opens."""
+
+
+class InvalidScope(RollbookError):
+    """A name that is no scope."""
+
+
+def read_scopes(names: Iterable[str]) -> tuple[str, ...]:
+    """Scopes by their names, each once, in our order; none at all means ``DEFAULT_SCOPES``. **Raises**
+    ``InvalidScope``.
+
+    >>> read_scopes([]), read_scopes(["schemas.write", "scim.read", "scim.read"])
+    (('scim.read', 'scim.write'), ('scim.read', 'schemas.write'))
+    """
+    asked = set(names)
+    if unknown := sorted(asked - SCOPES.keys()):
+        raise InvalidScope(f"there is no scope {unknown[0]!r}: choose of {', '.join(SCOPES)}")
+    return tuple(name for name in SCOPES if name in asked) or DEFAULT_SCOPES
