@@ -1,11 +1,11 @@
 """From a canonical document to what a store keeps of it: columns, search form, index rows."""
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any
 
 import orjson
 
+from rollbook.scim.compiled import kept_on_type
 from rollbook.scim.errors import InvalidValue
 from rollbook.scim.limits import Limits
 from rollbook.scim.schema import ResourceType
@@ -19,17 +19,24 @@ class Filing:
     def __init__(self, type: ResourceType) -> None:
         self._key = type.key.name if type.key else None
         self._names = ("externalId", self._key) if self._key else ("externalId",)
+        self._lists = tuple(_lists(type))
         self._search = search_form(type)
         self._rows = index_rows(type, INDEX_VALUE_LIMIT)
 
     def file(self, document: Mapping[str, Any], limits: Limits) -> tuple[Content, Sequence[IndexRow]]:
         """Content and index rows of a canonical document (with ``schemas`` first, without ``id`` and ``meta``).
 
-        **Raises** ``InvalidValue`` where a name is longer than is set; no index could hold one beyond that.
+        **Raises** ``InvalidValue`` where a name is longer than is set (no index could hold one beyond that), or where
+        an attribute has more values than is set.
         """
         for name in self._names:
             if len(document.get(name, "")) > limits.name_length:
                 raise InvalidValue(f"{name} may have {limits.name_length} characters at most.")
+        most = limits.attribute_values
+        for urn, name in self._lists:
+            holder = document if urn is None else document.get(urn)
+            if holder and name in holder and len(holder[name]) > most:
+                raise InvalidValue(f"{name} may have {most} values at most.")
         search = self._search(document)
         content = Content(
             key=search.get(self._key) if self._key else None,
@@ -42,10 +49,17 @@ class Filing:
         return content, list(map(IndexRow._make, self._rows(search)))
 
 
-@cache
+@kept_on_type
 def filing(type: ResourceType) -> Filing:
-    """The filing of a resource type (types are compared by identity, and kept as long as they are served)."""
+    """The filing of a resource type (made once for each type)."""
     return Filing(type)
+
+
+def _lists(type: ResourceType) -> Iterator[tuple[str | None, str]]:
+    """The attributes with many values that live in the document (members are rows), each with its extension's URN."""
+    for place in type.places():
+        if place.attribute.multi_valued and place.attribute.held is Held.DOCUMENT:
+            yield place.extension.id if place.extension else None, place.attribute.name
 
 
 def _shown(document: Mapping[str, Any]) -> str | None:

@@ -88,7 +88,11 @@ class ResourceType:
     number: int = 0
     index_paths: tuple[str, ...] = ()
     """The paths whose values get rows of their own in the store, for equality, prefix and order. The position in this
-    tuple is the path's number in the store: append, never reorder."""
+    tuple is the path's number in the store: append, never reorder. ``""`` is a number that is not in use."""
+    unready: frozenset[str] = frozenset()
+    """Those of ``index_paths`` that are written and not read: their rows are being built, or about to go."""
+    made: dict[Any, Any] = field(init=False, repr=False, default_factory=dict)
+    """What has been compiled of this type, by whoever compiles it (``scim.compiled``); it goes when the type goes."""
     _extensions: dict[str, Schema] = field(init=False, repr=False, default_factory=dict)
     _top: dict[str, Attribute] = field(init=False, repr=False, default_factory=dict)
     _held: dict[Held, Attribute] = field(init=False, repr=False, default_factory=dict)

@@ -6,10 +6,10 @@ The search document has the structure and the keys of the canonical one, with ev
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
 from typing import Any
 
 from rollbook.scim.attributes import SCHEMAS, Attribute, Compare, Held, Type
+from rollbook.scim.compiled import kept_on_type
 from rollbook.scim.folding import folder
 from rollbook.scim.schema import Place, ResourceType
 from rollbook.scim.sort import preferred
@@ -17,13 +17,13 @@ from rollbook.scim.sort import preferred
 Json = dict[str, Any]
 _Form = Callable[[Any], Any]
 
-_TYPES = 256
-"""How many resource types are kept compiled."""
+_INDEXED = (Type.STRING, Type.REFERENCE, Type.DATE_TIME)
+_NOTHING: Mapping[str, Any] = {}
 _GREATEST_ORDINAL = 2**15 - 1
 """Precedent: a smallint ends there, and only ordinal 0 has a meaning."""
 
 
-@lru_cache(_TYPES)
+@kept_on_type
 def search_form(resource_type: ResourceType) -> Callable[[Mapping[str, Any]], Json]:
     """The function that makes search documents of a type's canonical documents."""
     forms = {SCHEMAS.name: _attribute_form(SCHEMAS), **_forms(resource_type.schema.attributes)}
@@ -32,7 +32,6 @@ def search_form(resource_type: ResourceType) -> Callable[[Mapping[str, Any]], Js
     return _object_form(forms)
 
 
-@lru_cache(_TYPES)
 def index_rows(resource_type: ResourceType, limit: int) -> Callable[[Mapping[str, Any]], list[tuple[int, str, int]]]:
     """The function that lists what a type's search documents put into the store's index.
 
@@ -40,12 +39,13 @@ def index_rows(resource_type: ResourceType, limit: int) -> Callable[[Mapping[str
     **Rules**: ordinal 0 is the value that sorts the resource (``sort.preferred``), the others follow in their order; a
     value is listed once. Ordinals fit into 16 bits: those of more values are all the greatest.
     """
-    paths = [(number, _indexed(resource_type, path)) for number, path in enumerate(resource_type.index_paths)]
+    paths = [(number, _indexed(resource_type, path)) for number, path in enumerate(resource_type.index_paths) if path]
 
     def rows(search: Mapping[str, Any]) -> list[tuple[int, str, int]]:
         listed: list[tuple[int, str, int]] = []
         for number, place in paths:
-            value = search.get(place.attribute.name)
+            holder = search if place.extension is None else search.get(place.extension.id, _NOTHING)
+            value = holder.get(place.attribute.name)
             if value is None:
                 continue
             first = preferred(place, value)
@@ -90,11 +90,20 @@ def _same(value: Any) -> Any:
 
 
 def _indexed(resource_type: ResourceType, path: str) -> Place:
-    name, _, sub = path.partition(".")
-    place = resource_type.place(None, name, sub or None)
-    if place is None or place.leaf.type not in (Type.STRING, Type.REFERENCE, Type.DATE_TIME):
-        raise ValueError(f"index path {path!r} of {resource_type.name} names no text of its core schema")
+    place = index_place(resource_type, path)
+    if place is None:
+        raise ValueError(f"index path {path!r} of {resource_type.name} names no text of its schemas")
     return place
+
+
+def index_place(resource_type: ResourceType, path: str) -> Place | None:
+    """The place of an index path (``emails.value``, ``urn:…:User:badge``); None for what can have no index rows."""
+    urn, _, rest = path.rpartition(":")
+    name, _, sub = rest.partition(".")
+    place = resource_type.place(urn or None, name, sub or None)
+    if place is None or place.leaf.type not in _INDEXED or place.attribute.held is not Held.DOCUMENT:
+        return None
+    return None if place.attribute.secret or place.leaf.secret else place
 
 
 def _texts(place: Place, value: Any) -> Iterable[str]:

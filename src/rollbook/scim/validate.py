@@ -7,10 +7,10 @@ its first key and exactly the schemas in use, no unassigned attribute, nothing t
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from rollbook.scim.attributes import EXTERNAL_ID, ID, META, SCHEMAS, Attribute, Held, Mutability, Type
+from rollbook.scim.compiled import kept_on_type
 from rollbook.scim.errors import InvalidSyntax, InvalidValue, MutabilityError
 from rollbook.scim.readers import Fields, Read, Reading, Slot, slot
 from rollbook.scim.schema import ResourceType, Schema
@@ -141,7 +141,7 @@ class Validator:
                 raise InvalidValue(f"{urn}:{name} is required and has to have a value.")
 
 
-@lru_cache(256)
+@kept_on_type
 def validator(type: ResourceType) -> Validator:
     """The validator of a resource type, compiled at its first use."""
     return Validator(type)

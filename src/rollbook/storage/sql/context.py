@@ -51,10 +51,11 @@ class Context:
         return f"({base} || {self.flavor.literal(endpoint + '/')} || {self.flavor.id_text(id)})"
 
     def index_path(self, place: Place) -> int | None:
-        """The number of an indexed path, or None. Only texts have index rows."""
-        if place.leaf.type not in TEXT_TYPES or place.name not in self.type.index_paths:
+        """The number of an indexed path, or None. Only texts have index rows; those that are not all there are not read."""
+        name = place.name
+        if place.leaf.type not in TEXT_TYPES or name not in self.type.index_paths or name in self.type.unready:
             return None
-        return self.type.index_paths.index(place.name)
+        return self.type.index_paths.index(name)
 
 
 def column(context: Context, place: Place) -> Scalar | None:
