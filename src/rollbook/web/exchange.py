@@ -6,9 +6,12 @@ knows the extension hands its whole answer over at once. Plain ASGI applications
 Source: RFC 9110 §8.6 (when there is a length), RFC 9112 §9.6 (closing).
 """
 
-from collections.abc import Sequence
-from typing import Protocol
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -27,16 +30,80 @@ class Connection(Protocol):
         """Close: the last answer has been written."""
 
 
-class Exchange(RequestResponseCycle):
-    """One request and its answer, with the whole answer in one write."""
+class _NobodyWaits(asyncio.Event):
+    """Stands where an event is set that nobody has asked for: few requests ever wait for their body."""
 
-    connection: Connection
+    def set(self) -> None:
+        pass
+
+
+_LOG = logging.getLogger("uvicorn.error")
+_NOBODY_WAITS = _NobodyWaits()
+_SPENT: Any = {}
+_BODILESS = frozenset((204, 304))
+
+
+class Exchange(RequestResponseCycle):
+    """One request and its answer, with the whole answer in one write.
+
+    What is the same for every request, and what most requests never touch, is said once for the class.
+    """
+
+    logger = access_logger = _LOG
+    access_log = False
+    disconnected = False
+    response_started = False
+    response_complete = False
+    chunked_encoding: bool | None = None
+    expected_content_length = 0
+    more_body = True
+    body: Any = b""
+    message_event: asyncio.Event = _NOBODY_WAITS
+    _told_whole = False
+    """Whether the application has the whole body; what it waits for after that is the end of the exchange."""
+
+    def __init__(
+        self,
+        scope: Any,
+        transport: asyncio.Transport,
+        flow: FlowControl,
+        default_headers: list[tuple[bytes, bytes]],
+        expect_100_continue: bool,
+        keep_alive: bool,
+        connection: Connection,
+        on_response: Callable[[], None],
+    ) -> None:
+        # Not the constructor of the class above: it would set everything again.
+        self.scope = scope
+        self.transport = transport
+        self.flow = flow
+        self.default_headers = default_headers
+        self.waiting_for_100_continue = expect_100_continue
+        self.keep_alive = keep_alive
+        self.connection = connection
+        self.on_response = on_response
+
+    async def receive(self) -> Any:
+        """The next piece of the body (ASGI)."""
+        if self.waiting_for_100_continue and not self.transport.is_closing():
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self.waiting_for_100_continue = False
+        while not (self.disconnected or self.response_complete):
+            self.flow.resume_reading()
+            if self.body or not (self.more_body or self._told_whole):
+                body, self.body = self.body, b""
+                self._told_whole = not self.more_body
+                return {"type": "http.request", "body": bytes(body), "more_body": self.more_body}
+            self.message_event = asyncio.Event()
+            await self.message_event.wait()
+        return {"type": "http.disconnect"}
 
     async def answer(self, status: int, headers: Headers, body: bytes, close: bool = False) -> None:
         """Write a whole answer; the framing is done here.
 
-        **Rules**: ``headers`` has no ``content-length``, ``connection`` or ``date``. A body is counted but not sent for
-        HEAD, and neither counted nor sent with 204 and 304 (RFC 9110 §8.6). A client that has gone is no error.
+        **Rules**: ``headers`` has at least one, and no ``content-length``, ``connection`` or ``date``. A body is
+        counted but not sent for HEAD, and neither counted nor sent with 204 and 304 (RFC 9110 §8.6). A client that has
+        gone is no error.
         """
         if self.flow.write_paused and not self.disconnected:
             await self.flow.drain()
@@ -44,28 +111,24 @@ class Exchange(RequestResponseCycle):
             return
         self.response_started = True
         self.waiting_for_100_continue = False
-        lines = [STATUS_LINE[status], self.connection.date_line()]
-        for name, value in headers:
-            lines += (name, b": ", value, b"\r\n")
-        count = len(headers) + 2
-        if status not in (204, 304):
-            lines.append(b"content-length: %d\r\n" % len(body))
-            count += 1
         if close:
             self.keep_alive = False
-        if not self.keep_alive:
-            lines.append(b"connection: close\r\n")
-            count += 1
-        head = b"".join(lines)
+        given = b"\r\n".join([b": ".join(field) for field in headers])
         # A line break inside a value would split the answer in two (CWE-113); counting is cheaper than a regex a value.
-        if head.count(b"\n") != count or head.count(b"\r") != count:
+        breaks = len(headers) - 1
+        if given.count(b"\n") != breaks or given.count(b"\r") != breaks:
             self.response_started = False
             raise ValueError("a header value of the answer holds a line break")
-        if body and status not in (204, 304) and self.scope["method"] != "HEAD":
-            self.transport.write(head + b"\r\n" + body)
+        ending = b"\r\n\r\n" if self.keep_alive else b"\r\nconnection: close\r\n\r\n"
+        if status in _BODILESS:
+            parts: tuple[bytes, ...] = (STATUS_LINE[status], self.connection.date_line(), given, ending)
         else:
-            self.transport.write(head + b"\r\n")
+            length = b"\r\ncontent-length: %d" % len(body)
+            shown = body if self.scope["method"] != "HEAD" else b""
+            parts = (STATUS_LINE[status], self.connection.date_line(), given, length, ending, shown)
+        self.transport.write(b"".join(parts))
         self.response_complete = True
+        self.scope = _SPENT  # which holds this exchange: without the ring, what it held is gone at once
         self.message_event.set()
         if not self.keep_alive:
             self.connection.finish()

@@ -22,12 +22,14 @@ from typing import Any, NoReturn
 
 import httptools
 from uvicorn.config import Config
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from rollbook.web.exchange import ANSWER_EXTENSION, Exchange
 from rollbook.web.limits import Limits
 from rollbook.web.refusal import refusal_body
+from rollbook.web.steps import run_now
 
 _NOTHING, _HEADERS, _BODY = range(3)
 _METHOD_NOT_KNOWN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40} ")
@@ -86,6 +88,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self._body_came = False
         self._deadline: asyncio.TimerHandle | None = None
         self._idle_since = 0.0
+        self._fresh: Exchange | None = None
+        """The exchange that began in this segment and is still to be started."""
         self._deaf = False
         """Nothing that still comes is read: the connection is on its way out."""
         self._last_words = b""
@@ -117,6 +121,20 @@ class GuardedProtocol(HttpToolsProtocol):
         else:
             if self._reading:
                 self._watch(before)
+        if (exchange := self._fresh) is not None:
+            # Only now: an answer may end the connection, and the parser must not be at work then.
+            self._fresh = None
+            self._start(exchange)
+
+    def _start(self, exchange: Exchange) -> None:
+        """Start on a request: at once where it is whole; one whose body is still coming waits as a task."""
+        if exchange.more_body and not exchange.disconnected:
+            self._start_asgi_task(exchange, self.app)
+            return
+        task = run_now(exchange.run_asgi(self.app), self.loop)
+        if task is not None:
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
 
     def finish(self) -> None:
         """Close after an answer; while the client still sends, in two steps (RFC 9112 §9.6)."""
@@ -167,7 +185,8 @@ class GuardedProtocol(HttpToolsProtocol):
         version = parser.get_http_version()
         if version not in ("1.1", "1.0"):
             raise _Refused(505, "This version of HTTP is not spoken here: send HTTP/1.1.")
-        if parser.should_upgrade():
+        upgrade = parser.should_upgrade()
+        if upgrade:
             self._check_upgrade(method)
         if url[:1] != b"/":
             url = self._origin_form(url)
@@ -194,26 +213,28 @@ class GuardedProtocol(HttpToolsProtocol):
             scope=scope,
             transport=self.transport,
             flow=self.flow,
-            logger=self.logger,
-            access_logger=self.access_logger,
-            access_log=False,
             default_headers=self.server_state.default_headers,
-            message_event=asyncio.Event(),
             expect_100_continue=self.expect_100_continue,
-            keep_alive=version != "1.0" and parser.should_keep_alive() and not parser.should_upgrade(),
+            keep_alive=version != "1.0" and parser.should_keep_alive() and not upgrade,
+            connection=self,
             on_response=self.on_response_complete,
         )
-        exchange.connection = self
         scope["extensions"] = {ANSWER_EXTENSION: exchange.answer}
         if before is None or before.response_complete:
-            self._start_asgi_task(exchange, self.app)
+            self._fresh = exchange
         else:
             self.flow.pause_reading()
             self.pipeline.appendleft((exchange, self.app))
 
     def on_body(self, body: bytes) -> None:
         self._body_came = True
-        super().on_body(body)
+        exchange = self._exchange
+        if exchange is None or exchange.response_complete:
+            return
+        exchange.body = exchange.body + body if exchange.body else body
+        if len(exchange.body) > HIGH_WATER_LIMIT:
+            self.flow.pause_reading()
+        exchange.message_event.set()
 
     def on_message_complete(self) -> None:
         self._reading = _NOTHING

@@ -33,6 +33,8 @@ AppFactory = Callable[[], Any]
 BACKLOG = 2048
 _LAST_STEPS_SECONDS = 4.0
 """For the application's own shutdown, after the last request."""
+_COLLECT = (20_000, 20, 20)
+"""When Python looks for rings of garbage: a request leaves next to none, so looking at those in flight is in vain."""
 
 RUNNING, DRAINING, CLOSING, CANCELLING = range(4)
 
@@ -148,6 +150,7 @@ class Worker(uvicorn.Server):
         # What was made until now stays until the end: no collection needs to look at it again.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*_COLLECT)
         self._ready()
         await self._until(CLOSING, None, pause_at=DRAINING)
         await self._close(server)
