@@ -10,7 +10,6 @@ Source: Python's documentation, *Extending asyncio*, "Task lifetime support". Py
 """
 
 import asyncio
-import types
 from asyncio.tasks import _enter_task, _leave_task
 from collections.abc import Coroutine, Generator
 from typing import Any
@@ -47,21 +46,37 @@ def run_now(coroutine: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoo
         return None
     finally:
         _leave_task(loop, stand_in)
-    task: asyncio.Task[None] = loop.create_task(_rest(coroutine, waits_for))
+    task: asyncio.Task[None] = loop.create_task(_Rest(coroutine, waits_for))
     stand_in.task = task
     return task
 
 
-@types.coroutine
-def _rest(begun: Coroutine[Any, Any, None], waits_for: Any) -> Generator[Any, None, None]:
-    """What is left of a coroutine that has been begun: hands its task what it waits for, and hands it what comes."""
-    while True:
-        error: BaseException | None = None
-        try:
-            yield waits_for
-        except BaseException as caught:  # noqa: BLE001 - the coroutine's to judge: cancellation is one of them
-            error = caught
-        try:
-            waits_for = begun.send(None) if error is None else begun.throw(error)
-        except StopIteration:
-            return
+class _Rest(Coroutine[Any, Any, None]):
+    """What is left of a coroutine that has been begun: it waits for what that waits for, and then goes on with it.
+
+    A class, and no generator: one that is cancelled before its first step would never hear of it.
+    """
+
+    __slots__ = ("_begun", "_waiting", "_waits_for")
+
+    def __init__(self, begun: Coroutine[Any, Any, None], waits_for: Any) -> None:
+        self._begun = begun
+        self._waits_for = waits_for
+        self._waiting = True
+
+    def send(self, value: Any, /) -> Any:
+        if self._waiting:
+            self._waiting = False
+            waits_for, self._waits_for = self._waits_for, None
+            return waits_for
+        return self._begun.send(value)
+
+    def throw(self, *error: Any) -> Any:
+        self._waiting = False
+        return self._begun.throw(*error)
+
+    def close(self) -> None:
+        self._begun.close()
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        raise RuntimeError("this is for a task only")
