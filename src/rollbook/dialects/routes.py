@@ -4,7 +4,7 @@ Routes are data of a dialect, so no framework's router is used. An address that 
 with a method that is not, is 405 with ``Allow``; what the provider lacks as a whole is 501.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import Enum, auto
 from typing import NamedTuple
 
@@ -63,8 +63,8 @@ _COLLECTION = {"GET": Ask.QUERY, "POST": Ask.CREATE}
 _ONE = {"GET": Ask.RETRIEVE, "PUT": Ask.REPLACE, "PATCH": Ask.MODIFY, "DELETE": Ask.DELETE}
 _SEARCH = {"POST": Ask.SEARCH}
 _DISCOVER = {"GET": Ask.DISCOVER}
+_ME = {**_ONE, "POST": Ask.ABSENT}
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_ABSENT = dict.fromkeys(_METHODS, Ask.ABSENT)
 
 DISCOVERY = ("ServiceProviderConfig", "Schemas", "ResourceTypes")
 
@@ -76,7 +76,7 @@ class RouteTable:
         self._fixed: dict[str, _Row] = {
             "": _row("/", {"GET": Ask.QUERY}, types),
             ".search": _row("/.search", _SEARCH, types),
-            "Me": _row("/Me", _ABSENT),
+            "Me": _row("/Me", _ME),
             "Bulk": _row("/Bulk", {"POST": Ask.ABSENT}),
         }
         self._with_id: dict[str, _Row] = {}
@@ -89,6 +89,12 @@ class RouteTable:
             self._fixed[name] = _row(type.endpoint, _COLLECTION, (type,))
             self._fixed[f"{name}/.search"] = _row(f"{type.endpoint}/.search", _SEARCH, (type,))
             self._with_id[name] = _row(f"{type.endpoint}/{{id}}", _ONE, (type,))
+
+    def lines(self) -> Iterator[tuple[str, str, Ask, tuple[ResourceType, ...]]]:
+        """Every route there is: template, method, what it leads to, the types that it is about."""
+        for template, asks, types, _ in (*self._fixed.values(), *self._with_id.values()):
+            for method, ask in asks.items():
+                yield template, method, ask, types
 
     def find(self, method: str, rest: str) -> Route:
         """The route of a method and of what stands behind the base (a closing slash is ignored, a HEAD is a GET).

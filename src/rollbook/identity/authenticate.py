@@ -75,7 +75,8 @@ class Authenticator:
         now = self._clock.written()
         if kept.revoked is not None or tenant.status == "deleted" or (kept.expires is not None and kept.expires <= now):
             raise self._refuse("The token is unknown, expired or revoked.", token=kept)
-        principal = Principal(f"token:{kept.id}", tenant, connection, frozenset(kept.scopes))
+        subject = connection.settings.get("subject")
+        principal = Principal(f"token:{kept.id}", tenant, connection, frozenset(kept.scopes), subject)
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
         key = sha256(header.encode("latin-1", "replace")).digest()

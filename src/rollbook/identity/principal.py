@@ -18,3 +18,5 @@ class Principal:
     tenant: Tenant
     connection: Connection
     scopes: frozenset[str]
+    subject: str | None = None
+    """Whom the credential stands for (``/Me``): a resource's id, or the name of a User; None: nobody."""

@@ -1,10 +1,11 @@
 """From a canonical document to what a store keeps of it: columns, search form, index rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
 
+from rollbook.scim.attributes import Held
 from rollbook.scim.compiled import kept_on_type
 from rollbook.scim.errors import InvalidValue
 from rollbook.scim.limits import Limits

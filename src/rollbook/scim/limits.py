@@ -15,6 +15,10 @@ class Limits:
     filter_bytes: int = 8192
     filter_depth: int = 32
     name_length: int = 1024
+    attribute_values: int = 10_000
+    """Values of one multi-valued attribute; members are rows, and have no such limit."""
+    page_bytes: int = 16 * 1024 * 1024
+    """Where an answer with many resources ends: it holds fewer than were asked for, but one at least."""
 
 
 STANDARD_LIMITS = Limits()

@@ -1,0 +1,319 @@
+"""What the operations of the document share: messages, parameters, headers, answers, and the people of the examples.
+
+Source: RFC 7643 §3.1, §5 to §7; RFC 7644 §3.4, §3.5.2, §3.12; RFC 7240; OpenAPI 3.1.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from rollbook.scim import urns
+from rollbook.scim.attributes import Attribute, Held
+from rollbook.scim.limits import Limits
+from rollbook.scim.schema import ResourceType
+
+Document = dict[str, Any]
+
+MEDIA = "application/scim+json"
+
+SCIM_TYPES = (
+    *("invalidFilter", "tooMany", "uniqueness", "mutability", "invalidSyntax", "invalidPath", "noTarget"),
+    *("invalidValue", "invalidVers", "sensitive", "invalidCursor", "expiredCursor", "invalidCount"),
+)
+
+REFUSALS: Mapping[int, str] = {
+    400: "What was sent cannot be understood or does not fit the schema; `scimType` says of which kind it is.",
+    401: "No credential was sent, or none that is good.",
+    403: "The credential does not allow this, or the tenant is suspended.",
+    404: "There is nothing at this address for this credential.",
+    405: "This address does not have this method; `Allow` names those that it has.",
+    406: "`Accept` allows no kind of JSON.",
+    409: "Another resource has this name already, or a reference could not be resolved.",
+    412: "The resource is of another version than the one named by `If-Match`, or of the one named by `If-None-Match`.",
+    413: "The request is larger than is accepted; `detail` says how large it may be.",
+    414: "The address is longer than is accepted.",
+    415: "The body is of another type than JSON, or compressed.",
+    428: "This connection needs `If-Match` for a change.",
+    429: "Too many requests; `Retry-After` says when to go on.",
+    431: "The headers are larger than is accepted.",
+    500: "A bug of the server's. The operator finds the reason under the request's id.",
+    501: "This is not offered by this server, or not to this credential.",
+    503: "The database is away, or the tenant has too much at work; `Retry-After` says when to try again.",
+}
+_HEADERS_OF: Mapping[int, tuple[str, ...]] = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
+
+
+def _text(description: str, **more: Any) -> Document:
+    return {"type": "string", "description": description, **more}
+
+
+def _flag(description: str) -> Document:
+    return {"type": "boolean", "description": description}
+
+
+def _number(description: str, **more: Any) -> Document:
+    return {"type": "integer", "description": description, **more}
+
+
+def _names(of: str) -> Document:
+    return {"type": "array", "description": of, "items": {"type": "string"}}
+
+
+def message(urn: str, properties: Mapping[str, Any], *required: str, description: str = "") -> Document:
+    """The schema of a message or a document of the protocol's own: closed, with ``schemas`` before all else."""
+    schemas = {"type": "array", "items": {"const": urn}, "minItems": 1, "maxItems": 1}
+    return {
+        "type": "object",
+        **({"description": description} if description else {}),
+        "properties": {"schemas": schemas, **properties},
+        "required": ["schemas", *required],
+        "additionalProperties": False,
+    }
+
+
+def list_of(items: Mapping[str, Any], limits: Limits, cursor: bool) -> Document:
+    """A ListResponse of such items."""
+    properties: Document = {
+        "totalResults": _number("How many there are.", minimum=0),
+        "startIndex": _number("The position of the first one, from 1.", minimum=1),
+        "itemsPerPage": _number("How many are in this answer.", minimum=0),
+        "Resources": {"type": "array", "items": dict(items), "maxItems": limits.max_page},
+    }
+    if cursor:
+        properties["nextCursor"] = _text("What to ask for to see the next page.")
+        properties["previousCursor"] = _text("What to ask for to see the page before.")
+    return message(urns.LIST_RESPONSE, properties, "totalResults")
+
+
+def shared_schemas(limits: Limits, *, any_op_case: bool = True) -> Document:
+    """The schemas that do not come from resource types."""
+    meta = {
+        "resourceType": _text("The name of the resource type."),
+        "created": _text("When it was made.", format="date-time"),
+        "lastModified": _text("When it last changed.", format="date-time"),
+        "location": _text("Its address."),
+        "version": _text("Its ETag.", examples=['W/"1"']),
+    }
+    operation = {
+        "op": _text("What to do; letter case makes no difference.", pattern=_OPS),
+        "path": _text(
+            'Where: an attribute, a sub-attribute, or some values (`emails[type eq "work"]`).', pattern=r".*\S.*"
+        ),
+        "value": {"description": "With what."},
+    }
+    needs_value = {
+        "if": {"properties": {"op": {"pattern": "^[Rr][Ee][Mm][Oo][Vv][Ee]$"}}},
+        "else": {"required": ["value"]},
+    }
+    return {
+        "Meta": {
+            "type": "object",
+            "description": "What the server knows about a resource.",
+            "readOnly": True,
+            "properties": meta,
+            "additionalProperties": False,
+        },
+        "Error": message(
+            urns.ERROR,
+            {
+                "status": _text("The HTTP status, as a text.", pattern="^[45][0-9][0-9]$"),
+                "scimType": _text("The kind of error, where SCIM has a name for it.", enum=list(SCIM_TYPES)),
+                "detail": _text("What was wrong, where, and what would be right."),
+            },
+            "status",
+            "detail",
+            description="Every refusal has this form (RFC 7644 §3.12).",
+        ),
+        "PatchOp": message(
+            urns.PATCH_OP,
+            {
+                "Operations": {
+                    "type": "array",
+                    "minItems": 1,
+                    "maxItems": limits.patch_operations,
+                    "items": {
+                        "type": "object",
+                        "properties": operation,
+                        "required": ["op"],
+                        **needs_value,
+                    },
+                }
+            },
+            "Operations",
+            description="Changes to one resource: all of them are made, or none (RFC 7644 §3.5.2).",
+        )
+        | {"additionalProperties": True},
+        "SearchRequest": message(
+            urns.SEARCH_REQUEST,
+            {name: _nullable(parameter["schema"]) for name, parameter in query_parameters(limits, cursor=False).items()}
+            | {"attributes": _nullable(_names("The attributes to answer.")), "excludedAttributes": _nullable(_names("Or not to."))},
+            description="A query whose parameters stand in the body (RFC 7644 §3.4.3).",
+        )
+        | {"additionalProperties": True},
+        "ServiceProviderConfig": _open(urns.SERVICE_PROVIDER_CONFIG, "What this server can do (RFC 7643 §5)."),
+        "Schema": _open(urns.SCHEMA, "A schema (RFC 7643 §7).", "id", "name", "attributes"),
+        "ResourceType": _open(urns.RESOURCE_TYPE, "A resource type (RFC 7643 §6).", "name", "endpoint", "schema"),
+    }
+
+
+_OPS = "^([Aa][Dd][Dd]|[Rr][Ee][Mm][Oo][Vv][Ee]|[Rr][Ee][Pp][Ll][Aa][Cc][Ee])$"
+
+
+def _nullable(schema: Mapping[str, Any]) -> Document:
+    found = dict(schema)
+    if isinstance(found.get("type"), str):
+        found["type"] = [found["type"], "null"]
+    return found
+
+
+def _open(urn: str, description: str, *required: str) -> Document:
+    """A document of discovery: its parts are told by SCIM itself, so only what a client needs is demanded."""
+    fields: Document = dict.fromkeys(required, {})
+    fields |= {name: {"type": "string"} for name in required if name != "attributes"}
+    if "attributes" in required:
+        fields["attributes"] = {"type": "array", "items": {"type": "object"}}
+    return message(urn, fields, *required, description=description) | {"additionalProperties": True}
+
+
+def query_parameters(limits: Limits, *, cursor: bool) -> dict[str, Document]:
+    """The parameters of a query by name."""
+
+    def at(name: str, schema: Document, **more: Any) -> Document:
+        return {"name": name, "in": "query", "description": schema.pop("description"), "schema": schema, **more}
+
+    found = {
+        "filter": at(
+            "filter",
+            _text("Which resources (RFC 7644 §3.4.2.2).", minLength=1),
+            examples={
+                "by name": {"value": 'userName eq "ann"'},
+                "by mail": {"value": 'emails.value eq "ann@acorn.example"'},
+            },
+        ),
+        "sortBy": at("sortBy", _text("The attribute to sort by."), example="meta.lastModified"),
+        "sortOrder": at("sortOrder", _text("Which way.", enum=["ascending", "descending"])),
+        "startIndex": at("startIndex", _number("The position of the first one, from 1.", default=1)),
+        "count": at(
+            "count",
+            _number(f"How many at most; more than {limits.max_page} is cut to it.", default=limits.default_page),
+        ),
+    }
+    if cursor:
+        found["cursor"] = at("cursor", _text("Where to go on; empty: from the first one (RFC 9865)."))
+    return found
+
+
+def parameters(limits: Limits, *, cursor: bool) -> Document:
+    """The parameters that operations refer to."""
+    projection = {
+        "attributes": _text("The attributes to answer, between commas."),
+        "excludedAttributes": _text("The attributes to leave out, between commas."),
+    }
+    headers = {
+        "If-Match": "The change is made only if the resource is of one of these versions.",
+        "If-None-Match": "The resource is answered only if it is of none of these versions (304 if it is).",
+    }
+    found = dict(query_parameters(limits, cursor=cursor))
+    for name, schema in projection.items():
+        told = schema.pop("description")
+        found[name] = {"name": name, "in": "query", "description": told, "schema": schema}
+    for name, told in headers.items():
+        found[name] = {
+            "name": name,
+            "in": "header",
+            "description": told,
+            "schema": {"type": "string"},
+            "example": 'W/"1"',
+        }
+    found["Prefer"] = {
+        "name": "Prefer",
+        "in": "header",
+        "description": "Whether the answer holds the resource (RFC 7240 §4.2).",
+        "schema": {"type": "string", "examples": ["return=minimal", "return=representation"]},
+    }
+    return found
+
+
+HEADERS: Mapping[str, Document] = {
+    "ETag": {"description": "The version of the resource.", "schema": {"type": "string"}},
+    "Location": {"description": "The address of the new resource.", "schema": {"type": "string"}},
+    "Content-Location": {"description": "The address of the resource.", "schema": {"type": "string"}},
+    "Preference-Applied": {"description": "The preference that was followed.", "schema": {"type": "string"}},
+    "WWW-Authenticate": {"description": "What kind of credential is asked for.", "schema": {"type": "string"}},
+    "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "string", "pattern": "^[0-9]+$"}},
+    "Allow": {"description": "The methods of this address.", "schema": {"type": "string"}},
+}
+
+
+def refusals() -> Document:
+    """The answers that say no, by the name under which operations refer to them."""
+    return {f"Refused{status}": _refusal(status, told) for status, told in REFUSALS.items()}
+
+
+def _refusal(status: int, told: str) -> Document:
+    example = {"schemas": [urns.ERROR], "status": str(status), "detail": told}
+    answer: Document = {
+        "description": f"{HTTPStatus(status).phrase}. {told}",
+        "content": {MEDIA: {"schema": {"$ref": "#/components/schemas/Error"}, "example": example}},
+    }
+    if headers := _HEADERS_OF.get(status):
+        answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in headers}
+    return answer
+
+
+_PERSON: Document = {
+    "userName": "ann",
+    "name": {"givenName": "Ann", "familyName": "Oak"},
+    "displayName": "Ann Oak",
+    "title": "Forester",
+    "emails": [{"value": "ann@acorn.example", "type": "work", "primary": True}],
+    "active": True,
+}
+_VALUES: Mapping[str, Any] = {
+    "string": "text",
+    "boolean": True,
+    "integer": 7,
+    "decimal": 1.5,
+    "dateTime": "2026-01-31T08:00:00.000Z",
+    "binary": "YW5u",
+    "reference": "https://acorn.example/1",
+}
+EXAMPLE_ID = "0199c1f2-7a5e-7000-8000-000000000001"
+
+
+def example(type: ResourceType, *, base: str | None = None) -> Document:
+    """One resource of a type: as it is sent, or (``base``) as it is answered."""
+    shown: Document = {"schemas": [type.schema.id]}
+    if base is not None:
+        shown["id"] = EXAMPLE_ID
+    for attribute in type.schema.attributes:
+        if attribute.held is not Held.DOCUMENT or attribute.secret:
+            continue
+        if type.schema.id == urns.USER:
+            if attribute.name in _PERSON:
+                shown[attribute.name] = _PERSON[attribute.name]
+        elif attribute.name == "displayName":
+            shown["displayName"] = "Foresters"
+        elif not attribute.read_only:
+            shown[attribute.name] = _example_value(attribute)
+    for e in type.extensions:
+        needed = {a.name: _example_value(a) for a in e.schema.attributes if a.required and not a.read_only}
+        if needed:
+            shown["schemas"].append(e.schema.id)
+            shown[e.schema.id] = needed
+    if base is not None:
+        at = "2026-01-31T08:00:00.000Z"
+        where = f"{base}{type.endpoint}/{EXAMPLE_ID}"
+        shown["meta"] = {"resourceType": type.name, "created": at, "lastModified": at, "location": where}
+        shown["meta"]["version"] = 'W/"1"'
+    return shown
+
+
+def _example_value(attribute: Attribute) -> Any:
+    if attribute.complex:
+        one: Any = {s.name: _example_value(s) for s in attribute.sub_attributes if not s.read_only and not s.secret}
+    elif attribute.canonical_values:
+        one = attribute.canonical_values[0]
+    else:
+        one = _VALUES[attribute.type.value]
+    return [one] if attribute.multi_valued else one

@@ -1,0 +1,189 @@
+"""From SCIM's schemas to JSON Schema (2020-12, as OpenAPI 3.1 has it): a resource as it is answered, and as it is sent.
+
+Both are closed (``additionalProperties: false``), so that a judge who compares them with the server finds what either
+forgets. What is answered requires only what every answer holds: a client may ask for fewer attributes (RFC 7644 §3.9).
+
+| characteristic            | answered                | sent                                                          |
+| ------------------------- | ----------------------- | ------------------------------------------------------------- |
+| ``mutability: readOnly``  | ``readOnly: true``      | left out                                                      |
+| ``writeOnly``, ``never``  | left out                | ``writeOnly: true``                                           |
+| ``required``              | not demanded            | in ``required``                                               |
+| ``canonicalValues``       | ``examples``            | ``examples``: SCIM's are proposals, not an enumeration        |
+| ``multiValued``           | an array                | an array                                                      |
+
+Source: RFC 7643 §2, §3.1, §7; OpenAPI 3.1 §4.8.24.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rollbook.scim.attributes import EXTERNAL_ID, Attribute, Compare, Held, Type
+from rollbook.scim.limits import Limits
+from rollbook.scim.schema import ResourceType, Schema
+from rollbook.scim.tolerances import Tolerances
+
+Document = dict[str, Any]
+
+_INT64 = 1 << 63
+_SIMPLE: Mapping[Type, Document] = {
+    Type.STRING: {"type": "string"},
+    Type.BOOLEAN: {"type": "boolean"},
+    Type.DECIMAL: {"type": "number"},
+    Type.INTEGER: {"type": "integer", "format": "int64", "minimum": -_INT64, "maximum": _INT64 - 1},
+    Type.DATE_TIME: {"type": "string", "format": "date-time"},
+    Type.BINARY: {"type": "string", "format": "byte", "contentEncoding": "base64"},
+    Type.REFERENCE: {"type": "string"},
+    Type.COMPLEX: {"type": "object"},
+}
+_NAME = re.compile(r"[^A-Za-z0-9_-]")
+_VISIBLE = r"^[^\u0000-\u001f\u007f-\u009f]*\S[^\u0000-\u001f\u007f-\u009f]*$"
+
+
+def component(type: ResourceType) -> str:
+    """The name of a resource type among the document's components.
+
+    >>> from rollbook.scim.catalog_reader import standard_types
+    >>> component(standard_types()[0])
+    'User'
+    """
+    return _NAME.sub("_", type.name)
+
+
+def answered(type: ResourceType) -> Document:
+    """A resource as it is answered."""
+    properties: Document = {
+        "schemas": _schemas(type),
+        "id": {"type": "string", "description": "The server's identifier; never reused.", "readOnly": True},
+        "externalId": {"type": "string", "description": EXTERNAL_ID.description},
+        "meta": {"$ref": "#/components/schemas/Meta"},
+    }
+    properties |= _properties(type.schema.attributes, _answered)
+    for e in type.extensions:
+        properties[e.schema.id] = _extension(e.schema, _answered)
+    return {
+        "type": "object",
+        "title": type.name,
+        "description": type.description or type.schema.description,
+        "properties": properties,
+        "required": ["schemas", "id"],
+        "additionalProperties": False,
+    }
+
+
+def sent(type: ResourceType, tolerances: Tolerances, limits: Limits) -> Document:
+    """A resource as a client sends it to be created or replaced."""
+
+    def one(attribute: Attribute) -> Document | None:
+        return _sent(attribute, limits)
+
+    properties: Document = {
+        "schemas": _schemas(type),
+        "externalId": _nullable(
+            {"type": "string", "maxLength": limits.name_length, "description": EXTERNAL_ID.description}
+        ),
+    }
+    properties |= _properties(type.schema.attributes, one)
+    required = [a.name for a in type.schema.attributes if _demanded(a)]
+    for e in type.extensions:
+        inside = _extension(e.schema, one)
+        needed = [a.name for a in e.schema.attributes if _demanded(a)]
+        properties[e.schema.id] = inside | ({"required": needed} if needed else {})
+        required += [e.schema.id] if e.required else []
+    document: Document = {
+        "type": "object",
+        "title": f"{type.name}, as it is sent",
+        "description": "Attributes of the server's own (`id`, `meta` and others that are readOnly) may be sent too; "
+        "they are ignored (RFC 7644 §3.3).",
+        "properties": properties,
+        "required": [*([] if tolerances.derive_schemas else ["schemas"]), *required],
+    }
+    if tolerances.unknown == "refuse":
+        document["additionalProperties"] = False
+    return document
+
+
+def _demanded(attribute: Attribute) -> bool:
+    return attribute.required and not attribute.read_only and attribute.held is Held.DOCUMENT
+
+
+def _schemas(type: ResourceType) -> Document:
+    core = type.schema.id
+    return {
+        "type": "array",
+        "description": "The schemas in use.",
+        "items": {"type": "string", "enum": [schema.id for schema in type.schemas()]},
+        "contains": {"const": core},
+        "minItems": 1,
+        "uniqueItems": True,
+    }
+
+
+def _extension(schema: Schema, make: Any) -> Document:
+    return {
+        "type": "object",
+        "title": schema.name,
+        "description": schema.description,
+        "properties": _properties(schema.attributes, make),
+        "additionalProperties": False,
+    }
+
+
+def _properties(attributes: Iterable[Attribute], make: Any) -> Document:
+    made = ((attribute.name, make(attribute)) for attribute in attributes)
+    return {name: schema for name, schema in made if schema is not None}
+
+
+def _answered(attribute: Attribute) -> Document | None:
+    if attribute.secret:
+        return None
+    one = _one(attribute)
+    if attribute.complex:
+        one["properties"] = _properties(attribute.sub_attributes, _answered)
+        one["additionalProperties"] = False
+    whole = _whole(attribute, one)
+    return whole | ({"readOnly": True} if attribute.read_only else {})
+
+
+def _sent(attribute: Attribute, limits: Limits) -> Document | None:
+    if attribute.read_only:
+        return None
+    one = _one(attribute)
+    demanded = _demanded(attribute)
+    if attribute.complex:
+        one["properties"] = _properties(attribute.sub_attributes, lambda sub: _sent(sub, limits))
+        one["additionalProperties"] = False
+        # What is read-only is ignored, so `{"type": …}` of a member may come back as it was read.
+        one["properties"] |= {s.name: _one(s) for s in attribute.sub_attributes if s.read_only and not s.complex}
+        needed = [s.name for s in attribute.sub_attributes if s.required and not s.read_only]
+        if needed:
+            one["required"] = needed
+    elif attribute.compare is Compare.USER_NAME:
+        one |= {"maxLength": limits.name_length, "pattern": _VISIBLE}
+    elif demanded and attribute.type is Type.STRING:
+        one["minLength"] = 1
+    whole = _whole(attribute, one)
+    if attribute.multi_valued and attribute.held is Held.DOCUMENT:
+        whole["maxItems"] = limits.attribute_values
+    if attribute.secret:
+        whole["writeOnly"] = True
+    return whole if demanded else _nullable(whole)
+
+
+def _one(attribute: Attribute) -> Document:
+    one = dict(_SIMPLE[attribute.type])
+    if attribute.canonical_values:
+        one["examples"] = list(attribute.canonical_values)
+    return one
+
+
+def _whole(attribute: Attribute, one: Document) -> Document:
+    told = {"description": attribute.description} if attribute.description else {}
+    if attribute.multi_valued:
+        return {"type": "array", **told, "items": one}
+    return one | told
+
+
+def _nullable(schema: Document) -> Document:
+    """``null`` means unassigned, wherever an attribute may be so (RFC 7643 §2.5)."""
+    return schema | {"type": [schema["type"], "null"]}
