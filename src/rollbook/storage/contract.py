@@ -10,15 +10,20 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from rollbook.events import Event
+from rollbook.storage.errors import StoreError
+from rollbook.storage.identity_contract import IdentityStore
 from rollbook.storage.records import (
     Applied,
     Change,
     Connection,
+    Insert,
     Member,
     Membership,
     Page,
     Query,
+    Step,
     Stored,
+    Stretch,
     Tenant,
     Token,
 )
@@ -35,6 +40,12 @@ class TenantStore(Protocol):
 
     async def query(self, query: Query) -> Page:
         """A page of resources with the total; everything runs in the database."""
+
+    async def walk(self, query: Query, step: Step) -> Stretch:
+        """At most ``query.limit`` rows beside an edge, in the query's order. ``query.offset`` means nothing here.
+
+        A row that is neither changed nor deleted is found once by a walk from end to end, whatever else is written.
+        """
 
     async def count(self, type: int) -> int:
         """How many resources of a type there are."""
@@ -53,6 +64,20 @@ class TenantStore(Protocol):
 
         **Raises** ``NotFound``, ``AlreadyExists("key" | "externalId")``, ``VersionConflict``, ``MissingMembers``.
         When this returns, the change is durable. When it raises, nothing of it (the event neither) was written.
+        """
+
+    async def apply_each(self, changes: Sequence[Change]) -> list[Applied | StoreError]:
+        """Make changes in their order, each as ``apply`` makes it, but many in one transaction.
+
+        **Shape**: what each came to. The first that is refused is the last that is tried, so the list may be shorter
+        than ``changes``: whoever asked decides about the rest. **Raises** ``Busy``, ``Unavailable``; then nothing of
+        any change was written.
+        """
+
+    async def apply_together(self, inserts: Sequence[Insert]) -> list[Applied]:
+        """Make new resources that may be members of each other, in one transaction: all or nothing.
+
+        **Raises** ``OneRefused``, with what ``apply`` raises for that one.
         """
 
     async def record(self, events: Sequence[Event]) -> None:
@@ -120,6 +145,10 @@ class Store(Protocol):
 
     async def risks(self) -> list[str]:
         """What an operator should mend, though one can serve with it (a file that others can read, a full disk)."""
+
+    @property
+    def identity(self) -> IdentityStore:
+        """The identity server's rows."""
 
     def tenant(self, tenant_id: str) -> TenantStore:
         """The handle on one tenant. **Raises** ``ValueError`` for an empty or malformed id (fail closed)."""

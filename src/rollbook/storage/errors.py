@@ -7,6 +7,7 @@
     ├─ AlreadyExists       attribute: another row holds that value
     ├─ VersionConflict     the row is at another version than the change expected
     ├─ MissingMembers      ids: not in this tenant
+    ├─ OneRefused          at, error: one of several changes, so that none was made
     ├─ Busy                retry_after: too much at once; nothing was done
     ├─ Unavailable         retry_after: the database is away, read-only or full; nothing was acknowledged
     └─ SchemaMismatch      found, wanted: the database is of another release
@@ -47,6 +48,15 @@ class MissingMembers(StoreError):
     def __init__(self, ids: Sequence[str]) -> None:
         super().__init__("no such resource to be a member")
         self.ids = tuple(ids)
+
+
+class OneRefused(StoreError):
+    """Of changes that are made together or not at all, the one at place ``at`` cannot be made, because of ``error``."""
+
+    def __init__(self, at: int, error: StoreError) -> None:
+        super().__init__(f"change {at} of several: {error.detail}")
+        self.at = at
+        self.error = error
 
 
 class Busy(StoreError):

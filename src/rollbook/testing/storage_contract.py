@@ -20,12 +20,15 @@ pytest.register_assert_rewrite(
         for part in (
             "connections",
             "events",
+            "identity",
             "isolation",
+            "many",
             "members",
             "queries",
             "resources",
             "tenants",
             "upkeep",
+            "walks",
             "writers",
         )
     )
@@ -37,18 +40,21 @@ from rollbook.storage.records import Tenant  # noqa: E402
 from rollbook.testing import builders  # noqa: E402
 from rollbook.testing.contract_connections import Connections  # noqa: E402
 from rollbook.testing.contract_events import Events  # noqa: E402
+from rollbook.testing.contract_identity import Identity  # noqa: E402
 from rollbook.testing.contract_isolation import Isolation  # noqa: E402
+from rollbook.testing.contract_many import Many  # noqa: E402
 from rollbook.testing.contract_members import Members  # noqa: E402
 from rollbook.testing.contract_queries import Queries  # noqa: E402
 from rollbook.testing.contract_resources import Resources  # noqa: E402
 from rollbook.testing.contract_tenants import Tenants  # noqa: E402
 from rollbook.testing.contract_upkeep import Upkeep  # noqa: E402
+from rollbook.testing.contract_walks import Walks  # noqa: E402
 from rollbook.testing.contract_writers import Writers  # noqa: E402
 
 NewStore = Callable[[], Store]
 
 
-class StorageContract(Resources, Writers, Members, Queries, Events, Tenants, Connections, Isolation, Upkeep):
+class StorageContract(Resources, Writers, Many, Members, Queries, Walks, Events, Tenants, Identity, Connections, Isolation, Upkeep):
     """Every promise of a store. See the module."""
 
     @pytest.fixture

@@ -16,8 +16,21 @@ from rollbook.storage.engines.postgres_rows import (
 )
 from rollbook.storage.engines.postgres_transactions import Transactions
 from rollbook.storage.engines.postgres_writer import Writer
-from rollbook.storage.errors import NotFound
-from rollbook.storage.records import Applied, Change, Connection, Member, Membership, Page, Query, Stored, Token
+from rollbook.storage.errors import NotFound, StoreError
+from rollbook.storage.records import (
+    Applied,
+    Change,
+    Connection,
+    Insert,
+    Member,
+    Membership,
+    Page,
+    Query,
+    Step,
+    Stored,
+    Stretch,
+    Token,
+)
 
 
 class PostgresTenant:
@@ -39,6 +52,9 @@ class PostgresTenant:
     async def query(self, query: Query) -> Page:
         return await self._reader.query(self._tenant, query)
 
+    async def walk(self, query: Query, step: Step) -> Stretch:
+        return await self._reader.walk(self._tenant, query, step)
+
     async def count(self, type: int) -> int:
         return await self._reader.count(self._tenant, type)
 
@@ -53,6 +69,12 @@ class PostgresTenant:
 
     async def apply(self, change: Change) -> Applied:
         return await self._writer.apply(self._tenant, change)
+
+    async def apply_each(self, changes: Sequence[Change]) -> list[Applied | StoreError]:
+        return await self._writer.apply_each(self._tenant, changes)
+
+    async def apply_together(self, inserts: Sequence[Insert]) -> list[Applied]:
+        return await self._writer.apply_together(self._tenant, inserts)
 
     async def record(self, events: Sequence[Event]) -> None:
         await record(self._transactions, self._tenant, events)

@@ -12,9 +12,11 @@
   backend and then looks for the event of the change: it is there, or the change was never made.
 """
 
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from rollbook.storage.engines import postgres_many
 from rollbook.storage.engines import postgres_statements as sql
 from rollbook.storage.engines.postgres_batches import Batches
 from rollbook.storage.engines.postgres_changes import CHANGES
@@ -22,7 +24,7 @@ from rollbook.storage.engines.postgres_pool import Row
 from rollbook.storage.engines.postgres_rows import insert_arguments, is_id, stored_of, updates_arguments
 from rollbook.storage.engines.postgres_statistics import Statistics
 from rollbook.storage.engines.postgres_transactions import Transactions
-from rollbook.storage.errors import Busy, NotFound, SchemaMismatch, Unavailable, VersionConflict
+from rollbook.storage.errors import Busy, NotFound, SchemaMismatch, StoreError, Unavailable, VersionConflict
 from rollbook.storage.records import Applied, Change, Insert, Update
 
 BATCH = 64
@@ -56,6 +58,25 @@ class Writer:
         if isinstance(change, Update) and change.members is None and change.content and change.version is not None:
             return await self._updates.submit(tenant, change)
         return await self._others.submit(tenant, change)
+
+    async def apply_each(self, tenant: str, changes: Sequence[Change]) -> list[Applied | StoreError]:
+        """See ``TenantStore.apply_each``. Where all at once lose against others again and again, each is made alone."""
+        self._statistics.count(len(changes))
+        with contextlib.suppress(Busy):
+            return await postgres_many.each(self._transactions, tenant, changes)
+        outcomes: list[Applied | StoreError] = []
+        for change in changes:
+            try:
+                outcomes.append(await self.apply(tenant, change))
+            except StoreError as error:
+                outcomes.append(error)
+                break
+        return outcomes
+
+    async def apply_together(self, tenant: str, inserts: Sequence[Insert]) -> list[Applied]:
+        """See ``TenantStore.apply_together``."""
+        self._statistics.count(len(inserts))
+        return await postgres_many.together(self._transactions, tenant, inserts)
 
     async def finish(self) -> None:
         """Wait until nothing is under way."""

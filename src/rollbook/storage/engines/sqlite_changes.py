@@ -32,7 +32,7 @@ CROSS JOIN resource r ON r.tenant_id = ?1 AND r.type = kind.type AND r.id = j.va
 _CONNECTION = "SELECT 1 FROM connection WHERE tenant_id = ? AND id = ?"
 _STATE = "SELECT version, created, last_modified FROM resource WHERE tenant_id = ? AND type = ? AND id = ?"
 _NEW_CONTENT = """UPDATE resource SET version = ?4, last_modified = ?5, unique_key = ?6, external_id = ?7, display = ?8,
-    display_key = ?9, document = ?10, search = jsonb(?11)
+    display_key = ?9, document = ?10, search = jsonb(?11), connection_id = coalesce(?12, connection_id)
 WHERE tenant_id = ?1 AND type = ?2 AND id = ?3"""
 _NEW_VERSION = "UPDATE resource SET version = ?4, last_modified = ?5 WHERE tenant_id = ?1 AND type = ?2 AND id = ?3"
 _GONE = "DELETE FROM resource WHERE tenant_id = ? AND type = ? AND id = ?"
@@ -81,6 +81,11 @@ def work_of(tenant: str, change: Change) -> tuple[Work[Applied], bool]:
             return partial(_delete, tenant, change), False
 
 
+def add_members(tenant: str, group: str, ids: Sequence[str], transaction: Transaction) -> None:
+    """Members come into a group that is new in this transaction. **Raises** ``MissingMembers``."""
+    _add_members(transaction, tenant, group, _found_members(transaction, tenant, ids))
+
+
 def types_of(transaction: Transaction, tenant: str, ids: Sequence[str]) -> dict[str, int]:
     return dict(transaction.rows(TYPES_OF, (tenant, ids_json(ids)))) if ids else {}
 
@@ -117,7 +122,7 @@ def _update(tenant: str, change: Update, transaction: Transaction) -> Applied:
     key = (tenant, change.type, change.id)
     if change.content:
         try:
-            transaction.change(_NEW_CONTENT, (*key, new_version, new_modified, *_content(change.content)))
+            transaction.change(_NEW_CONTENT, (*key, new_version, new_modified, *_content(change.content), change.owner))
         except apsw.ConstraintError as error:
             raise _taken(error) from error
     changed = members is not None and _change_members(transaction, tenant, change.id, members, found)

@@ -12,7 +12,8 @@ import apsw
 from rollbook.events import Event
 from rollbook.storage.engines.sqlite_changes import KINDS, QUICK_ROWS, TYPES_OF, ids_json, is_quick, work_of
 from rollbook.storage.engines.sqlite_connection import rows
-from rollbook.storage.engines.sqlite_pages import QuickPages, read_page
+from rollbook.storage.engines.sqlite_many import each, together
+from rollbook.storage.engines.sqlite_pages import QuickPages, read_page, read_stretch
 from rollbook.storage.engines.sqlite_readers import Readers
 from rollbook.storage.engines.sqlite_rows import (
     CONNECTION_COLUMNS,
@@ -28,8 +29,21 @@ from rollbook.storage.engines.sqlite_rows import (
     token_row,
 )
 from rollbook.storage.engines.sqlite_writer import Transaction, Writer
-from rollbook.storage.errors import AlreadyExists, NotFound
-from rollbook.storage.records import Applied, Change, Connection, Member, Membership, Page, Query, Stored, Token
+from rollbook.storage.errors import AlreadyExists, NotFound, OneRefused, StoreError
+from rollbook.storage.records import (
+    Applied,
+    Change,
+    Connection,
+    Insert,
+    Member,
+    Membership,
+    Page,
+    Query,
+    Step,
+    Stored,
+    Stretch,
+    Token,
+)
 from rollbook.storage.rows import event_of
 
 AT_ONCE = 200
@@ -96,6 +110,12 @@ class SqliteTenant:
             page = await self._readers.run(partial(read_page, tenant=self._tenant, query=query))
         return page
 
+    async def walk(self, query: Query, step: Step) -> Stretch:
+        stretch = self._pages.walk(self._tenant, query, step)
+        if stretch is None:
+            stretch = await self._readers.run(partial(read_stretch, tenant=self._tenant, query=query, step=step))
+        return stretch
+
     async def count(self, type: int) -> int:
         found = await self._readers.run(partial(rows, sql=_COUNT, values=(self._tenant, type)))
         return int(found[0][0])
@@ -127,6 +147,15 @@ class SqliteTenant:
     async def apply(self, change: Change) -> Applied:
         work, last = work_of(self._tenant, change)
         return await self._writer.submit(work, last=last, quick=is_quick(change))
+
+    async def apply_each(self, changes: Sequence[Change]) -> list[Applied | StoreError]:
+        return await self._writer.submit(partial(each, self._tenant, tuple(changes)))
+
+    async def apply_together(self, inserts: Sequence[Insert]) -> list[Applied]:
+        applied = await self._writer.submit(partial(together, self._tenant, tuple(inserts)))
+        if isinstance(applied, OneRefused):
+            raise applied
+        return applied
 
     async def record(self, events: Sequence[Event]) -> None:
         await record(self._writer, self._tenant, events)
