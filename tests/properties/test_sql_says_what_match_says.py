@@ -132,6 +132,8 @@ def agrees(stage: Stage, scene: Scene, targets: tuple[Target, ...], *, descendin
         assert expected == [resource["id"] for resource in all_in_order if resource["id"] in set(expected)]
     assert stage.ids(scene, query) == expected, told(scene, query)
     assert stage.ids_by_index(scene, query) in (None, expected), told(scene, query)
+    assert stage.ids_by_walking(scene, query) == expected, told(scene, query)
+    assert stage.ids_by_walking(scene, query, back=True) == expected[::-1], told(scene, query)
 
 
 def _value(pair: tuple[Any, str]) -> Any:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -17,11 +17,12 @@ from rollbook.scim.folding import fold
 from rollbook.scim.schema import ResourceType
 from rollbook.scim.search_form import index_rows, search_form
 from rollbook.storage.migrations import migrations
-from rollbook.storage.records import INDEX_VALUE_LIMIT, Query
+from rollbook.storage.records import INDEX_VALUE_LIMIT, Edge, Query, Step
 from rollbook.storage.sql.compile import compile_query, index_sort
 from rollbook.storage.sql.flavor import Flavor
 from rollbook.storage.sql.flavor_postgres import POSTGRES
 from rollbook.storage.sql.flavor_sqlite import SQLITE
+from rollbook.storage.sql.keyset import walk_phases
 
 BASE = "https://acorn.example/scim/v2"
 Row = tuple[Any, ...]
@@ -120,6 +121,9 @@ class Stage(Protocol):
     def ids_by_index(self, scene: Scene, query: Query) -> list[str] | None:
         """The same by the index's order, or None where the query has no such order."""
 
+    def ids_by_walking(self, scene: Scene, query: Query, *, back: bool = False) -> list[str]:
+        """The same, one row after another, each found by the edge of the one before."""
+
 
 class SQLiteStage:
     flavor: Flavor = SQLITE
@@ -143,6 +147,12 @@ class SQLiteStage:
 
     def _run(self, sql: str, params: Sequence[Any]) -> list[str]:
         return [row[0] for row in self._connection.execute(sql, params)]
+
+    def ids_by_walking(self, scene: Scene, query: Query, *, back: bool = False) -> list[str]:
+        def rows(sql: str, params: Sequence[Any]) -> list[Row]:
+            return self._connection.execute(sql, params).fetchall()
+
+        return walked(query, self.flavor, "?1", scene.tenant, rows, back=back)
 
     def ids(self, scene: Scene, query: Query) -> list[str]:
         return self._run(*page(query, self.flavor, "?1", scene.tenant))
@@ -186,6 +196,12 @@ class PostgresStage:
     def _run(self, sql: str, params: Sequence[Any]) -> list[str]:
         return [str(row[0]) for row in self._wait(self._connection.fetch(sql, *params))]
 
+    def ids_by_walking(self, scene: Scene, query: Query, *, back: bool = False) -> list[str]:
+        def rows(sql: str, params: Sequence[Any]) -> list[Row]:
+            return [tuple(row) for row in self._wait(self._connection.fetch(sql, *params))]
+
+        return walked(query, self.flavor, "$1::uuid", scene.tenant, rows, back=back)
+
     def ids(self, scene: Scene, query: Query) -> list[str]:
         return self._run(*page(query, self.flavor, "$1::uuid", scene.tenant))
 
@@ -211,6 +227,33 @@ def phases(query: Query, flavor: Flavor, tenant: str, id: str) -> list[tuple[str
         )
         for phase in by_index.phases
     ]
+
+
+def walked(
+    query: Query,
+    flavor: Flavor,
+    tenant: str,
+    id: str,
+    run: Callable[[str, Sequence[Any]], list[Row]],
+    *,
+    back: bool,
+) -> list[str]:
+    """The ids that steps of one row find, in the order of the steps."""
+    found: list[str] = []
+    edge = None
+    while len(found) < 100:
+        for phase in walk_phases(query, Step(edge, back), flavor, tenant=tenant, first=2):
+            sql = (
+                f"SELECT {', '.join(('r.id', *phase.keys))} FROM {phase.source} WHERE r.tenant_id = {tenant}"
+                f" AND {phase.where} ORDER BY {phase.order} LIMIT 1"
+            )
+            if rows := run(sql, [id, *phase.params]):
+                break
+        else:
+            return found
+        edge = Edge(tuple(rows[0][1:]), str(rows[0][0]))
+        found.append(edge.id)
+    raise AssertionError("the walk does not end")
 
 
 def shown(document: Mapping[str, Any]) -> str:

@@ -82,7 +82,8 @@ class Update:
 
     **Rules**: ``version`` is the version that was read, or None where the change holds for any version (members only).
     ``index`` None leaves the index rows. A change with no ``content`` whose ``members`` turn out to change nothing
-    leaves version, lastModified and the event log as they were (``Applied.changed`` False).
+    leaves version, lastModified and the event log as they were (``Applied.changed`` False). ``owner`` is the connection
+    that the resource, with its externalId, belongs to from now on; None leaves it where it is.
     ``last_modified`` becomes the later of ``at`` and what it was.
     """
 
@@ -94,6 +95,7 @@ class Update:
     content: Content | None = None
     index: Sequence[IndexRow] | None = None
     members: MemberChange | None = None
+    owner: str | None = None
 
 
 @dataclass(slots=True)
@@ -147,6 +149,36 @@ class Page(NamedTuple):
 
     total: int
     rows: list[Stored]
+
+
+class Edge(NamedTuple):
+    """A row's place in the order of a query: the values that sort it (as the engine gave them; None: missing), and its
+    id, which decides ties. It means something to the engine that made it only, and to a query of the same order."""
+
+    values: tuple[str | int | float | None, ...]
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a walk over what a query finds: the rows after ``edge``, or (``back``) those before it; without an
+    edge from the first row on, or from the last row back."""
+
+    edge: Edge | None = None
+    back: bool = False
+    count: bool = False
+    """Whether the total is wanted."""
+
+
+class Stretch(NamedTuple):
+    """What a step came to: ``rows`` in the query's order, whichever way it went, with the edges of both ends (None
+    where there are no rows); ``more`` says whether there are rows beyond, in the direction of the step."""
+
+    rows: list[Stored]
+    first: Edge | None
+    last: Edge | None
+    more: bool
+    total: int | None
 
 
 @dataclass(frozen=True, slots=True)

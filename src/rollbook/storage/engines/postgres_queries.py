@@ -31,6 +31,28 @@ def _page(source: str, where: str, order: str, first: int) -> str:
   ) r ORDER BY k.place OFFSET 0) p"""
 
 
+def walk_sql(source: str, where: str, order: str, keys: tuple[str, ...], first: int) -> str:
+    """A stretch of what ``source`` holds, with the values that sort each row. ``first`` is the parameter that limits.
+
+    As for a page, ids come first.
+    """
+    return (_remembered_walk if len(where) <= LONGEST_KEPT else _walk)(source, where, order, keys, first)
+
+
+def _walk(source: str, where: str, order: str, keys: tuple[str, ...], first: int) -> str:
+    made = "".join(f", {key} AS k{number}" for number, key in enumerate(keys))
+    shown = "".join(f", k.k{number}" for number in range(len(keys)))
+    return f"""{FENCE} SELECT p.* FROM t CROSS JOIN LATERAL (
+  SELECT {STORED}{shown} FROM (
+    SELECT k.*, row_number() OVER () AS place FROM (
+      SELECT r.type, r.id{made} FROM {source} WHERE r.tenant_id = t.v::uuid AND {where}
+      ORDER BY {order} LIMIT ${first}::bigint
+    ) k
+  ) k CROSS JOIN LATERAL (
+    SELECT * FROM resource r WHERE r.tenant_id = t.v::uuid AND r.type = k.type AND r.id = k.id LIMIT 1
+  ) r ORDER BY k.place OFFSET 0) p"""
+
+
 def total_sql(source: str, where: str) -> str:
     """How many rows match."""
     return (_remembered_total if len(where) <= LONGEST_KEPT else _total)(source, where)
@@ -42,6 +64,7 @@ def _total(source: str, where: str) -> str:
 
 
 _remembered_page = lru_cache(SHAPES)(_page)
+_remembered_walk = lru_cache(SHAPES)(_walk)
 _remembered_total = lru_cache(SHAPES)(_total)
 
 

@@ -5,13 +5,15 @@ from collections.abc import AsyncIterator, Sequence
 from rollbook.events import Event
 from rollbook.storage.engines import postgres_statements as sql
 from rollbook.storage.engines.postgres_batches import Batches
-from rollbook.storage.engines.postgres_queries import page_sql, point_sql, total_sql
+from rollbook.storage.engines.postgres_pool import Row
+from rollbook.storage.engines.postgres_queries import page_sql, point_sql, total_sql, walk_sql
 from rollbook.storage.engines.postgres_rows import is_id, stored_of
 from rollbook.storage.engines.postgres_transactions import Transactions
-from rollbook.storage.records import Member, Membership, Page, Query, Stored
-from rollbook.storage.rows import event_of
+from rollbook.storage.records import Edge, Member, Membership, Page, Query, Step, Stored, Stretch
+from rollbook.storage.rows import event_of, stretch_of, whole_total
 from rollbook.storage.sql.compile import Phase, compile_query, index_sort, point
 from rollbook.storage.sql.flavor_postgres import POSTGRES as FLAVOR
+from rollbook.storage.sql.keyset import walk_phases
 
 BATCH = 64
 FLIGHTS = 2
@@ -23,6 +25,8 @@ EVENTS = 500
 _FIRST_ID = "00000000-0000-0000-0000-000000000000"
 _PAST_ALL = "~"
 """After every written moment, by code point."""
+
+_WIDTH = len(Stored._fields)
 
 Name = tuple[int, str]
 
@@ -90,6 +94,21 @@ class Reader:
         ((total,),) = await self._read(total_sql(source, where), tenant, *params)
         return int(total)
 
+    async def walk(self, tenant: str, query: Query, step: Step) -> Stretch:
+        """One step of a walk, a statement for each phase that is needed."""
+        found: list[tuple[Stored, Edge]] = []
+        for phase in walk_phases(query, step, FLAVOR, tenant=sql.TENANT, first=2):
+            wanted = query.limit + 1 - len(found)  # one more tells whether there are more
+            if wanted > 0:
+                statement = walk_sql(phase.source, phase.where, phase.order, phase.keys, 2 + len(phase.params))
+                rows = await self._read(statement, tenant, *phase.params, wanted)
+                found += [_edged(row) for row in rows]
+        total = None
+        if step.count and (total := whole_total(query, step, len(found))) is None:
+            whole = compile_query(query, FLAVOR, tenant=sql.TENANT, first=2)
+            total = await self._total(tenant, "resource r", whole.where, whole.params)
+        return stretch_of(query, step, found, total)
+
     async def count(self, tenant: str, type: int) -> int:
         ((count,),) = await self._read(sql.COUNT, tenant, type)
         return int(count)
@@ -122,3 +141,9 @@ class Reader:
             if len(rows) < EVENTS:
                 return
             last, after = rows[-1][:2]
+
+
+def _edged(row: Row) -> tuple[Stored, Edge]:
+    values = tuple(row)
+    stored = stored_of(values[:_WIDTH])
+    return stored, Edge(values[_WIDTH:], stored.id)

@@ -5,16 +5,18 @@ for a row that a page skips. Rows are counted only where the page itself does no
 """
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import apsw
 
 from rollbook.scim.recent import Recent
 from rollbook.storage.engines.sqlite_connection import refusing, rows
 from rollbook.storage.engines.sqlite_rows import STORED_COLUMNS, Row, stored_of
-from rollbook.storage.records import Page, Query
+from rollbook.storage.records import Edge, Page, Query, Step, Stored, Stretch
+from rollbook.storage.rows import stretch_of, whole_total
 from rollbook.storage.sql.compile import Fragment, Phase, compile_query, index_sort, point
 from rollbook.storage.sql.flavor_sqlite import SQLITE
+from rollbook.storage.sql.keyset import WalkPhase, walk_phases
 
 PATIENCE = 0.001
 """Seconds that a query may hold the event loop: some ten requests' worth."""
@@ -29,6 +31,10 @@ SLOW = 2_000
 """Queries (tenant and shape) that are remembered as slow."""
 
 Values = tuple[Any, ...]
+
+R = TypeVar("R")
+
+STORED_WIDTH = len(Stored._fields)
 
 _POINTS = {
     column: (
@@ -58,6 +64,16 @@ class QuickPages:
             return page
         fragment = compile_query(query, SQLITE, tenant="?1", first=2)
         key = (tenant, fragment.where, fragment.order)
+        return self.attempt(key, lambda connection: read_page(connection, tenant, query, fragment))
+
+    def walk(self, tenant: str, query: Query, step: Step) -> Stretch | None:
+        """A step of a walk; None where somebody with more time must make it."""
+        phases = walk_phases(query, step, SQLITE, tenant="?1", first=2)
+        key = (tenant, step.count, *(phase[:3] for phase in phases))
+        return self.attempt(key, lambda connection: read_stretch(connection, tenant, query, step, phases))
+
+    def attempt(self, key: Hashable, read: Callable[[apsw.Connection], R]) -> R | None:
+        """What ``read`` finds, as long as it is quick; None where it is not, or was not lately. ``key`` names it."""
         if skips := self._slow.get(key):
             self._slow.put(key, skips - 1)
             return None
@@ -66,7 +82,7 @@ class QuickPages:
         try:
             with refusing():
                 self._connection.execute("BEGIN")
-                return read_page(self._connection, tenant, query, fragment)
+                return read(self._connection)
         except apsw.InterruptError:
             self._slow.put(key, SKIPS)
             return None
@@ -100,6 +116,40 @@ def read_page(connection: apsw.Connection, tenant: str, query: Query, fragment: 
     if total is None:
         total = _count(connection, plain, (tenant, *fragment.params))
     return Page(total, [stored_of(row) for row in found])
+
+
+def read_stretch(
+    connection: apsw.Connection, tenant: str, query: Query, step: Step, phases: Sequence[WalkPhase] | None = None
+) -> Stretch:
+    """The rows of one step of a walk. ``connection`` is in a transaction."""
+    if phases is None:
+        phases = walk_phases(query, step, SQLITE, tenant="?1", first=2)
+    found: list[tuple[Stored, Edge]] = []
+    for phase in phases:
+        wanted = query.limit + 1 - len(found)  # one more tells whether there are more
+        if wanted > 0:
+            found += [_edged(row) for row in rows(connection, *_stretch_sql(tenant, phase, wanted))]
+    total = None
+    if step.count and (total := whole_total(query, step, len(found))) is None:
+        fragment = compile_query(query, SQLITE, tenant="?1", first=2)
+        total = _count(connection, Phase("resource r", fragment.where, ""), (tenant, *fragment.params))
+    return stretch_of(query, step, found, total)
+
+
+def _stretch_sql(tenant: str, phase: WalkPhase, limit: int) -> tuple[str, Values]:
+    keys = "".join(f", {key} AS k{number}" for number, key in enumerate(phase.keys))
+    shown = "".join(f", page.k{number}" for number in range(len(phase.keys)))
+    sql = (
+        f"SELECT {STORED_COLUMNS}{shown} FROM (SELECT r.rowid AS row{keys} FROM {phase.source} WHERE r.tenant_id = ?1"
+        f" AND {phase.where} ORDER BY {phase.order} LIMIT ?{len(phase.params) + 2}) page"
+        " CROSS JOIN resource r ON r.rowid = page.row"
+    )
+    return sql, (tenant, *phase.params, limit)
+
+
+def _edged(row: Row) -> tuple[Stored, Edge]:
+    stored = stored_of(row[:STORED_WIDTH])
+    return stored, Edge(tuple(row[STORED_WIDTH:]), stored.id)
 
 
 def _read_phases(

@@ -58,7 +58,7 @@ class IndexSort(NamedTuple):
     params: list[object]
 
 
-class _Part(NamedTuple):
+class Part(NamedTuple):
     """What the text of one target depends on, and nothing else."""
 
     type: ResourceType
@@ -85,8 +85,8 @@ def compile_query(query: Query, flavor: Flavor, *, tenant: str, first: int) -> F
     **Shape**: ``tenant`` is the SQL expression of the tenant's id (``$1``), ``first`` the number of the first parameter
     that is free. The row of the resource is called ``r``.
     """
-    parts = _parts(query)
-    make = _remembered_text if _are_kept(parts) else _text
+    parts = parts_of(query)
+    make = _remembered_text if are_kept(parts) else _text
     text = make(parts, query.sorted, query.descending, flavor, tenant, first)
     order_params = parameters(query, text.order_sources)
     return Fragment(text.where, text.order, parameters(query, text.sources), order_params)
@@ -96,8 +96,8 @@ def index_sort(query: Query, flavor: Flavor, *, tenant: str, first: int) -> Inde
     """Make a query that is driven by the index, where one type is sorted by an indexed path; else None."""
     if not query.sorted or len(query.targets) != 1 or query.targets[0].sort is None:
         return None
-    parts = _parts(query)
-    make = _remembered_index_text if _are_kept(parts) else _index_text
+    parts = parts_of(query)
+    make = _remembered_index_text if are_kept(parts) else _index_text
     text = make(parts[0], query.descending, flavor, tenant, first)
     return IndexSort(text.phases, parameters(query, text.sources)) if text else None
 
@@ -125,7 +125,7 @@ def point(query: Query) -> tuple[str, Operand] | None:
     return None
 
 
-def _parts(query: Query) -> tuple[_Part, ...]:
+def parts_of(query: Query) -> tuple[Part, ...]:
     parts = []
     for target in query.targets:
         bound = target.filter
@@ -137,20 +137,20 @@ def _parts(query: Query) -> tuple[_Part, ...]:
                 if isinstance(operand, str) and len(operand) >= INDEX_VALUE_LIMIT
             )
         sort = target.sort if query.sorted else None
-        parts.append(_Part(target.type, bound.shape if bound else None, sort, long))
+        parts.append(Part(target.type, bound.shape if bound else None, sort, long))
     return tuple(parts)
 
 
-def _are_kept(parts: tuple[_Part, ...]) -> bool:
+def are_kept(parts: tuple[Part, ...]) -> bool:
     return all(part.shape is None or part.shape.kept for part in parts)
 
 
 def _text(
-    parts: tuple[_Part, ...], is_sorted: bool, descending: bool, flavor: Flavor, tenant: str, first: int
+    parts: tuple[Part, ...], is_sorted: bool, descending: bool, flavor: Flavor, tenant: str, first: int
 ) -> _Text:
     slots = Slots(flavor, first)
-    contexts = _contexts(parts, slots, flavor, tenant)
-    wheres = [_where(context, part) for context, part in zip(contexts, parts, strict=True)]
+    contexts = contexts_of(parts, slots, flavor, tenant)
+    wheres = [where_of(context, part) for context, part in zip(contexts, parts, strict=True)]
     where = joined("OR", wheres) if wheres else "FALSE"
     count = len(slots.sources)
     order = flavor.unindexed("r.id") if len(contexts) == 1 and contexts[0].unique else "r.id"
@@ -159,13 +159,13 @@ def _text(
     return _Text(where, order, tuple(slots.sources[:count]), tuple(slots.sources[count:]))
 
 
-def _index_text(part: _Part, descending: bool, flavor: Flavor, tenant: str, first: int) -> _IndexText | None:
+def _index_text(part: Part, descending: bool, flavor: Flavor, tenant: str, first: int) -> _IndexText | None:
     slots = Slots(flavor, first)
-    context = _contexts((part,), slots, flavor, tenant)[0]
+    context = contexts_of((part,), slots, flavor, tenant)[0]
     path = context.index_path(part.sort) if part.sort else None
     if part.sort is None or path is None:
         return None
-    where = _where(context, part)
+    where = where_of(context, part)
     key = f"a.tenant_id = {tenant} AND a.type = {part.type.number} AND a.path = {path} AND a.ordinal = 0"
     direction = " DESC" if descending else ""
     # Among values that the index has cut alike, the document decides.
@@ -189,13 +189,13 @@ _remembered_text = lru_cache(_TEXTS)(_text)
 _remembered_index_text = lru_cache(_TEXTS)(_index_text)
 
 
-def _contexts(parts: tuple[_Part, ...], slots: Slots, flavor: Flavor, tenant: str) -> list[Context]:
+def contexts_of(parts: tuple[Part, ...], slots: Slots, flavor: Flavor, tenant: str) -> list[Context]:
     return [
         Context(flavor, tenant, slots, position, part.type, part.long, alone=len(parts) == 1)
         for position, part in enumerate(parts)
     ]
 
 
-def _where(context: Context, part: _Part) -> str:
+def where_of(context: Context, part: Part) -> str:
     of_type = f"r.type = {part.type.number}"
     return f"({of_type} AND {conjunction(context, part.shape.node)})" if part.shape else of_type

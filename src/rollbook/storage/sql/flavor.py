@@ -114,3 +114,9 @@ class Flavor(Protocol):
 
     def ordered(self, scalar: Scalar, *, descending: bool) -> str:
         """An item for ORDER BY: missing values last when ascending, first when descending."""
+
+    def edge(self, number: int, kind: Kind) -> str:
+        """The parameter of that number where it is what ``edge_value`` gave (or an id)."""
+
+    def edge_value(self, scalar: Scalar) -> str:
+        """A value that sorts a row, in a form that JSON can hold and that comes back as a parameter (``edge``)."""

@@ -35,6 +35,9 @@ _PLACEHOLDERS: Final[Mapping[Kind, str]] = {
     Kind.ID: "${}::uuid",
 }
 
+_JSON: Final = frozenset((Kind.NUMBER, Kind.BOOLEAN))
+"""What is compared as JSON; an edge holds its text."""
+
 
 class PostgresFlavor:
     name: Final = "postgres"
@@ -105,6 +108,12 @@ class PostgresFlavor:
     def ordered(self, scalar: Scalar, *, descending: bool) -> str:
         # NULL is the greatest value by default: last when ascending, first when descending
         return self._collated(scalar) + (" DESC" if descending else "")
+
+    def edge(self, number: int, kind: Kind) -> str:
+        return f"${number}::text::jsonb" if kind in _JSON else _PLACEHOLDERS[kind].format(number)
+
+    def edge_value(self, scalar: Scalar) -> str:
+        return scalar.sql if scalar.kind is Kind.TEXT else f"({scalar.sql})::text"
 
     def _collated(self, scalar: Scalar) -> str:
         by_code_point = scalar.column or scalar.kind is not Kind.TEXT

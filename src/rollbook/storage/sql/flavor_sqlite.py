@@ -83,5 +83,11 @@ class SQLiteFlavor:
             return f"{scalar.sql} DESC" if descending else scalar.sql
         return f"{scalar.sql} DESC NULLS FIRST" if descending else f"{scalar.sql} NULLS LAST"
 
+    def edge(self, number: int, kind: Kind) -> str:
+        return f"?{number}"
+
+    def edge_value(self, scalar: Scalar) -> str:
+        return scalar.sql
+
 
 SQLITE: Final = SQLiteFlavor()

@@ -10,13 +10,21 @@ from rollbook.storage.sql.memberships import first_group, first_member
 
 
 def order_by(contexts: Sequence[Context], sorts: Sequence[Place | None], *, descending: bool) -> str:
-    """The order of resources of one or more types; ties are by id, ascending in either direction.
+    """The order of resources of one or more types; ties are by id, ascending in either direction."""
+    flavor = contexts[0].flavor
+    scalars = order_items(contexts, sorts)
+    items = [flavor.ordered(scalar, descending=descending) for scalar in scalars]
+    return ", ".join(items if is_by_id(scalars) else [*items, "r.id"])
 
-    **Rules**: Where types keep values of different kinds under one name, each kind is an item of its own.
+
+def order_items(contexts: Sequence[Context], sorts: Sequence[Place | None]) -> list[Scalar]:
+    """The values that sort resources of one or more types, the most significant first.
+
+    **Rules**: Where types keep values of different kinds under one name, each kind is an item of its own. What would
+    follow the id is left out.
     """
     scalars = [sort_scalar(context, place) if place else None for context, place in zip(contexts, sorts, strict=True)]
-    flavor = contexts[0].flavor
-    items: list[str] = []
+    items: list[Scalar] = []
     for kind in Kind:
         of_kind = [(c.type.number, s) for c, s in zip(contexts, scalars, strict=True) if s and s.kind is kind]
         if not of_kind:
@@ -27,10 +35,15 @@ def order_by(contexts: Sequence[Context], sorts: Sequence[Place | None], *, desc
         else:
             cases = " ".join(f"WHEN {number} THEN {scalar.sql}" for number, scalar in of_kind)
             scalar = Scalar(f"(CASE r.type {cases} END)", kind)
-        items.append(flavor.ordered(scalar, descending=descending))
-        if scalar.sql == "r.id":
-            return ", ".join(items)
-    return ", ".join([*items, "r.id"])
+        items.append(scalar)
+        if is_by_id(items):
+            break
+    return items
+
+
+def is_by_id(items: Sequence[Scalar]) -> bool:
+    """Whether the last item is the id, so that nothing is left to decide."""
+    return bool(items) and items[-1].sql == "r.id"
 
 
 def sort_scalar(context: Context, place: Place) -> Scalar:
