@@ -13,8 +13,10 @@ from rollbook.config import load as load_settings
 from rollbook.scim.limits import Limits
 from rollbook.storage.contract import Store
 from rollbook.storage.errors import SchemaMismatch, StoreError
+from rollbook.storage.records import Tenant
 
 if TYPE_CHECKING:
+    from rollbook.dialects.model import Dialect
     from rollbook.web.asgi import Application
     from rollbook.web.limits import Limits as EdgeLimits
 
@@ -43,6 +45,13 @@ def dialect_names() -> tuple[str, ...]:
     return ("standard",)
 
 
+async def tenant_dialect(settings: Settings, store: Store, tenant: Tenant) -> "Dialect":
+    """The dialect of a tenant, with its resource types."""
+    from rollbook.dialects.model import standard
+
+    return standard(protocol_limits(settings))
+
+
 def protocol_limits(settings: Settings) -> Limits:
     """The protocol's limits as they are set."""
     return Limits(
@@ -52,6 +61,8 @@ def protocol_limits(settings: Settings) -> Limits:
         patch_operations=settings.patch_operations,
         json_depth=settings.json_depth,
         name_length=settings.name_length,
+        attribute_values=settings.attribute_values,
+        page_bytes=settings.page_bytes,
         filter_bytes=settings.filter_bytes,
         filter_depth=settings.filter_depth,
     )

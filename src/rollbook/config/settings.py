@@ -127,6 +127,12 @@ class Settings(BaseModel):
     body_bytes: Whole = _whole(16 * 1024**2, 1024, 1024**3, "The longest body (413 above).")
     patch_operations: Whole = _whole(1000, 1, 100_000, "The most operations in one PATCH (413 above).")
     json_depth: Whole = _whole(32, 4, 200, "How deep a JSON body may nest (400 above).")
+    page_bytes: Whole = _whole(
+        16 * 1024**2, 65_536, 1024**3, "Where an answer to a query ends: it then holds fewer resources than asked for."
+    )
+    attribute_values: Whole = _whole(
+        10_000, 1, 1_000_000, "The most values of one multi-valued attribute (400 above). Members of groups do not count."
+    )
     name_length: Whole = _whole(1024, 8, 1024, "The longest userName and externalId, in characters (400 above).")
     filter_bytes: Whole = _whole(8192, 64, 65_536, "The longest filter or path (400 above).")
     filter_depth: Whole = _whole(32, 2, 64, "How deep a filter may nest (400 above); Microsoft's reference has 32.")
