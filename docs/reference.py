@@ -2,6 +2,8 @@
 test fails while the pages are not current.
 """
 
+import ast
+import inspect
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +14,8 @@ import typer.main
 from rollbook.cli.main import app
 from rollbook.config import Settings
 from rollbook.config.settings import PREFIX, describe
-from rollbook.scim import errors
+from rollbook.scim import errors, presets, tolerances
+from rollbook.scim.terms_settings import SETTINGS
 
 HERE = Path(__file__).parent / "reference"
 _NOTE = "<!-- Made by docs/reference.py: change the code, then run `make reference`. -->\n"
@@ -123,7 +126,65 @@ def refusals() -> str:
     )
 
 
-PAGES = {"settings.md": settings, "commands.md": commands, "refusals.md": refusals}
+_PRESETS = (
+    "A connection's preset says what is tolerated of its client and what some of its requests mean "
+    "(`rollbook connection create TENANT NAME --preset PRESET`). A setting changes one of its terms "
+    "(`rollbook connection set TENANT NAME key=value`). What a tolerance rewrote or dropped stands in the event of the "
+    "write (`rollbook audit TENANT`), by name and without values; a read leaves no event."
+)
+_ALWAYS = (
+    "Every preset, `strict` too, accepts what the RFCs leave open or ask for: `op` and names in any letter case, URN "
+    "paths, `null` for what is unassigned, query parameters that it does not know, a closing `&`, `?` or `/`, "
+    "`application/json`, `add` of a single value that is there, repeated `add` and `remove`, `id` and `meta` in the "
+    "body of a POST or PUT (ignored)."
+)
+
+
+def preset_tables() -> str:
+    """The page of presets: which has what, and the settings of a connection."""
+    names = list(presets.PRESETS)
+    lines = ["# Presets and settings of a connection", "", _NOTE, _PRESETS, "", "| preset | for |", "| --- | --- |"]
+    lines += [f"| `{name}` | {presets.FOR_WHOM[name]} |" for name in names]
+    lines += ["", "## Tolerances", "", _ALWAYS, ""]
+    lines += [f"| tolerance | {' | '.join(names)} | what it accepts |", f"| --- |{' --- |' * len(names)} --- |"]
+    for name, about in _documented(tolerances.Tolerances):
+        marks = " | ".join(_mark(getattr(presets.PRESETS[preset].tolerances, name)) for preset in names)
+        lines.append(f"| `{name}` | {marks} | {about} |")
+    lines += [
+        "",
+        "## Terms",
+        "",
+        f"| term | {' | '.join(names)} | what it says |",
+        f"| --- |{' --- |' * len(names)} --- |",
+    ]
+    for name, about in _documented(presets.Terms):
+        marks = " | ".join(_mark(getattr(presets.PRESETS[preset], name)) for preset in names)
+        lines.append(f"| `{name}` | {marks} | {about} |")
+    lines += ["", "## Settings", "", "| setting | values | what it says |", "| --- | --- | --- |"]
+    lines += [f"| `{setting.name}` | {setting.values} | {setting.about} |" for setting in SETTINGS.values()]
+    return "\n".join([*lines, ""])
+
+
+def _documented(kind: type) -> Iterator[tuple[str, str]]:
+    """The fields of a dataclass that have a text below them, with that text."""
+    (body,) = ast.parse(inspect.getsource(kind)).body
+    assert isinstance(body, ast.ClassDef)
+    for field, text in zip(body.body, body.body[1:], strict=False):
+        if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant):
+            assert isinstance(field.target, ast.Name)
+            yield field.target.id, " ".join(str(text.value.value).split()).replace("``", "`")
+
+
+def _mark(value: object) -> str:
+    return "yes" if value is True else "–" if value in (False, None) else f"{value}"
+
+
+PAGES = {
+    "settings.md": settings,
+    "commands.md": commands,
+    "refusals.md": refusals,
+    "presets.md": preset_tables,
+}
 
 
 def main() -> int:

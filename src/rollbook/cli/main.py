@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 import rollbook
-from rollbook.cli import audit, db, demo, doctor, serve, tenant, token
+from rollbook.cli import audit, connection, db, demo, doctor, export, import_, serve, tenant, token
 from rollbook.cli.options import Config, Database
 from rollbook.cli.session import Global, guarded
 
@@ -51,8 +51,11 @@ def main(
 app.command(short_help="Serve SCIM until told to stop.")(serve.serve)
 app.command(short_help="Try it: a server with sample data, a token and curl lines.")(demo.demo)
 app.add_typer(tenant.app)
+app.add_typer(connection.app)
 app.add_typer(token.app)
 app.command(short_help="Print what happened in a tenant.")(audit.audit)
+app.command(short_help="Write a tenant's resources to a file.")(export.export)
+app.command("import", short_help="Create and change resources from a file.")(import_.import_)
 app.add_typer(db.app)
 app.command(short_help="Look at everything a server stands on.")(doctor.doctor)
 

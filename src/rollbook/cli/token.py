@@ -8,9 +8,9 @@ from rollbook.cli.options import Config, Database, Json, TenantName
 from rollbook.cli.output import print_json, print_record, print_table, say, understood
 from rollbook.cli.session import load, with_store
 from rollbook.clock import SYSTEM_CLOCK
-from rollbook.identity import static_tokens
+from rollbook.identity import scopes, static_tokens
 from rollbook.storage.records import Token
-from rollbook.tenancy import lifecycle
+from rollbook.tenancy import connections, lifecycle
 
 if TYPE_CHECKING:
     from rollbook.storage.contract import Store
@@ -28,6 +28,17 @@ def create(
     ctx: typer.Context,
     tenant: TenantName,
     name: Annotated[str, typer.Option(help="What the token is for, to tell it from others.")] = "",
+    connection: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The connection that it opens, by name or id. Else the connection default."),
+    ] = None,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SCOPE",
+            help=f"What its bearer may do, once for each: {', '.join(scopes.SCOPES)}. Else scim.read and scim.write.",
+        ),
+    ] = None,
     expires: Annotated[
         str | None,
         typer.Option(metavar="DURATION", help="How long it holds: 12h, 90d, 1y (s, m, h, d, w, y). Else for ever."),
@@ -40,12 +51,18 @@ def create(
 
     \b
     rollbook token create acorn --name "Entra" --expires 90d
+    rollbook token create acorn --connection okta
+    rollbook token create acorn --scope scim.read        one that changes nothing
     rollbook token create acorn --json       {"id": "…", "token": "rbk_…"}
     """
     lifetime = understood("--expires", static_tokens.read_duration, expires) if expires is not None else None
 
+    granted = understood("--scope", lambda _: scopes.read_scopes(scope or []), "")
+
     async def work(store: "Store") -> static_tokens.Issued:
-        return await static_tokens.issue(store, SYSTEM_CLOCK, await lifecycle.find(store, tenant), name, lifetime)
+        found = await lifecycle.find(store, tenant)
+        of = await connections.find(store, found, connection) if connection is not None else None
+        return await static_tokens.issue(store, SYSTEM_CLOCK, found, name, lifetime, connection=of, scopes=granted)
 
     issued = with_store(load(ctx, database=database, config=config).settings, work)
     if json:
@@ -65,16 +82,17 @@ def list_(
     rollbook token list acorn
     """
 
-    async def work(store: "Store") -> list[Token]:
-        found = await lifecycle.find(store, tenant)
-        return await store.tenant(found.id).tokens()
+    async def work(store: "Store") -> tuple[list[Token], dict[str, str]]:
+        handle = store.tenant((await lifecycle.find(store, tenant)).id)
+        return await handle.tokens(), {found.id: found.name for found in await handle.connections()}
 
-    tokens = with_store(load(ctx, database=database, config=config).settings, work)
-    rows = [_fields(token) for token in tokens]
+    tokens, names = with_store(load(ctx, database=database, config=config).settings, work)
+    rows = [{**_fields(token), "connection": names.get(token.connection, "")} for token in tokens]
     if json:
         print_json(rows)
     else:
-        print_table(["id", "name", "ends in", "created", "expires", "status"], [list(row.values()) for row in rows])
+        headings = ["id", "name", "ends in", "created", "expires", "status", "scopes", "connection"]
+        print_table(headings, [list(row.values()) for row in rows])
 
 
 @app.command()
@@ -110,4 +128,5 @@ def _fields(token: Token) -> dict[str, Any]:
         "created": token.created,
         "expires": token.expires,
         "status": static_tokens.state_of(token, SYSTEM_CLOCK.written()),
+        "scopes": " ".join(token.scopes),
     }

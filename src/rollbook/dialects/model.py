@@ -4,13 +4,13 @@ The axes on which products differ are the fields here; what is not data yet (ano
 its place in this class when a dialect needs it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rollbook.dialects.routes import RouteTable
 from rollbook.scim.catalog_reader import standard_types
 from rollbook.scim.limits import STANDARD_LIMITS, Limits
+from rollbook.scim.presets import STANDARD_TERMS, Terms
 from rollbook.scim.schema import ResourceType
-from rollbook.scim.tolerances import STANDARD as STANDARD_TOLERANCES
 from rollbook.scim.tolerances import Tolerances
 
 
@@ -18,18 +18,28 @@ from rollbook.scim.tolerances import Tolerances
 class Dialect:
     """One product's way of speaking SCIM.
 
-    ``base`` is where it is served, below the host or below ``/t/{tenant}``, without a closing slash.
+    ``base`` is where it is served, below the host or below ``/t/{tenant}``, without a closing slash. ``terms`` are a
+    connection's (``under``).
     """
 
     name: str
     base: str
     types: tuple[ResourceType, ...]
-    tolerances: Tolerances = STANDARD_TOLERANCES
+    terms: Terms = STANDARD_TERMS
     limits: Limits = STANDARD_LIMITS
     routes: RouteTable = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "routes", RouteTable(self.types))
+
+    @property
+    def tolerances(self) -> Tolerances:
+        """What is accepted beyond the RFCs."""
+        return self.terms.tolerances
+
+    def under(self, terms: Terms) -> "Dialect":
+        """The same, as it is spoken by a connection with these terms."""
+        return self if terms is self.terms else replace(self, terms=terms, limits=terms.limits(self.limits))
 
 
 def standard(limits: Limits = STANDARD_LIMITS) -> Dialect:

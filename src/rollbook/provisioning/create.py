@@ -3,28 +3,42 @@
 from rollbook.events import Kind
 from rollbook.ids import ordered_id
 from rollbook.provisioning.filing import changed_attributes, filing
-from rollbook.provisioning.members import check_member_types
+from rollbook.provisioning.members import check_member_types, check_no_self
+from rollbook.provisioning.reactivate import reactivate
 from rollbook.provisioning.viewing import view
 from rollbook.provisioning.work import Work
+from rollbook.scim.errors import Forbidden
 from rollbook.scim.operations import Create
 from rollbook.scim.outcomes import Found
 from rollbook.scim.resource import Stored
 from rollbook.scim.validate import validator
+from rollbook.storage.errors import AlreadyExists, NotFound
 from rollbook.storage.records import Insert
 
 
 async def create(operation: Create, work: Work) -> Found:
-    """A new resource with an id of ours. **Raises** ``InvalidSyntax``, ``InvalidValue``, ``AlreadyExists``."""
+    """A new resource with an id of ours; or, where the connection's terms say so, an old one taken up again.
+
+    **Raises** ``InvalidSyntax``, ``InvalidValue``, ``AlreadyExists``, ``Forbidden``.
+    """
     type = operation.type
     draft = validator(type).read(operation.body, work.tolerances, work.notes)
     content, index = filing(type).file(draft.document, work.limits)
     members = draft.members or []
     await check_member_types(work, draft.member_types)
-    at, id = work.clock.written(), ordered_id()
+    at, id = work.clock.written(), operation.id or ordered_id()
+    check_no_self(id, members)
     changed = (*changed_attributes({}, draft.document), *(("members",) if members else ()))
     event = work.event(Kind.RESOURCE_CREATED, at, type, id, 201, changed)
     insert = Insert(type.number, id, work.connection, at, content, index, event, members)
-    applied = await work.store.apply(insert)
+    try:
+        applied = await work.apply(insert)
+    except AlreadyExists:
+        if work.terms.reactivate and (found := await reactivate(operation, work, content)) is not None:
+            return found
+        raise
+    except NotFound:
+        raise Forbidden("The connection of this token was deleted a moment ago; nothing was created.") from None
     stored = Stored(
         type.number, id, applied.version, applied.created, applied.last_modified, content.document, grouped=False
     )

@@ -15,9 +15,19 @@ async def check_member_types(work: Work, given: Mapping[str, str]) -> None:
         return
     numbers = {type.name.lower(): type.number for type in work.member_types}
     names = {type.number: type.name for type in work.member_types}
-    for id, number in (await work.store.types_of(list(given))).items():
+    types = {**await work.store.types_of(list(given)), **{id: work.coming[id] for id in given if id in work.coming}}
+    for id, number in types.items():
         if numbers.get(given[id].lower()) != number:
             raise InvalidValue(f"members: the resource {id} is a {names.get(number)}, not what its type says.")
+
+
+async def check_may_be_emptied(work: Work, group: str) -> None:
+    """**Raises** ``InvalidValue`` where the connection may not take all members out of a group at once, and there are
+    some."""
+    if not work.terms.remove_all_members and (await work.store.members([group])).get(group):
+        raise InvalidValue(
+            "members: this connection does not take all members out of a group at once. Name those that are to go."
+        )
 
 
 def check_no_self(group: str, members: Iterable[str]) -> None:

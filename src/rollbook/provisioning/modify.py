@@ -10,7 +10,8 @@ import orjson
 
 from rollbook.events import Kind
 from rollbook.provisioning.filing import changed_attributes, filing
-from rollbook.provisioning.members import check_member_types, check_no_self
+from rollbook.provisioning.members import check_may_be_emptied, check_member_types, check_no_self
+from rollbook.provisioning.ownership import new_owner
 from rollbook.provisioning.refusals import not_found
 from rollbook.provisioning.retrieve import check_writable
 from rollbook.provisioning.save import Saved, again_while_it_changes, save
@@ -18,6 +19,7 @@ from rollbook.provisioning.viewing import view
 from rollbook.provisioning.work import Work
 from rollbook.scim.answer import Locations
 from rollbook.scim.attributes import Held
+from rollbook.scim.member_steps import MemberSteps
 from rollbook.scim.operations import Modify
 from rollbook.scim.outcomes import Done, Found
 from rollbook.scim.patch_apply import NeedsMembers, Patched, apply_patch
@@ -54,11 +56,13 @@ async def _once(operation: Modify, work: Work) -> tuple[Saved, bool]:
     changed = changed_attributes(before, patched.document)
     if steps.touched:
         changed = (*changed, "members")
-    brief = operation.minimal or (steps.touched and not steps.clear and not operation.whole)
+    brief = _is_brief(operation, work, steps)
     event = work.event(Kind.RESOURCE_MODIFIED, at, type, id, 204 if brief else 200, changed)
-    update = Update(type.number, id, stored.version, at, event)
+    update = Update(type.number, id, stored.version, at, event, owner=new_owner(work, before, patched.document))
     if steps.touched:
         check_no_self(id, steps.add)
+        if steps.clear and not steps.add:
+            await check_may_be_emptied(work, id)
         await check_member_types(work, patched.member_types)
         update.members = MemberChange(steps.clear, tuple(steps.remove), tuple(steps.add))
     if before != patched.document:
@@ -66,6 +70,15 @@ async def _once(operation: Modify, work: Work) -> tuple[Saved, bool]:
     elif operation.conditions.match is None:
         update.version = None  # members alone: writers of different members do not get in each other's way
     return await save(work, stored, update), brief
+
+
+def _is_brief(operation: Modify, work: Work, steps: MemberSteps) -> bool:
+    """Whether the answer is 204: as the client prefers, else as its connection has it."""
+    if operation.minimal or operation.whole:
+        return operation.minimal
+    if work.terms.patch_answer == "auto":
+        return steps.touched and not steps.clear
+    return work.terms.patch_answer == "empty"
 
 
 async def _patched(operation: Modify, work: Work, stored: Stored, before: dict[str, Any]) -> Patched:

@@ -6,7 +6,7 @@ from rollbook.provisioning.modify import modify
 from rollbook.provisioning.query import query
 from rollbook.provisioning.refusals import refusal
 from rollbook.provisioning.replace import replace
-from rollbook.provisioning.retrieve import retrieve
+from rollbook.provisioning.retrieve import require_match, retrieve
 from rollbook.provisioning.work import Work
 from rollbook.scim.operations import Create, Delete, Modify, Operation, Query, Replace, Retrieve
 from rollbook.scim.outcomes import Outcome
@@ -20,6 +20,8 @@ async def perform(operation: Operation, work: Work) -> Outcome:
     **Raises** ``ScimError`` of every kind that RFC 7644 §3.12 knows; what a store refuses is translated here.
     """
     type: ResourceType | None = getattr(operation, "type", None)
+    if work.terms.require_if_match and isinstance(operation, Replace | Modify | Delete):
+        require_match(operation.conditions)
     try:
         match operation:
             case Retrieve():

@@ -4,7 +4,8 @@ import orjson
 
 from rollbook.events import Kind
 from rollbook.provisioning.filing import changed_attributes, filing
-from rollbook.provisioning.members import check_member_types, check_no_self
+from rollbook.provisioning.members import check_may_be_emptied, check_member_types, check_no_self
+from rollbook.provisioning.ownership import new_owner, with_anothers_external_id
 from rollbook.provisioning.refusals import not_found
 from rollbook.provisioning.retrieve import check_writable
 from rollbook.provisioning.save import Saved, again_while_it_changes, save
@@ -34,17 +35,24 @@ async def _once(operation: Replace, work: Work) -> Saved:
     check_writable(operation.conditions, stored)
     work.again()
     before = orjson.loads(stored.document)
-    draft = validator(type).replace(before, operation.body, work.tolerances, work.notes)
+    draft = validator(type).replace(
+        before, operation.body, work.tolerances, work.notes, keep_active=work.terms.put_active == "keep"
+    )
+    if draft.external_id is None and "externalId" in before:
+        draft.document = await with_anothers_external_id(work, stored, before, draft.document)
     members = None
     if type.held(Held.MEMBERS):
         members = MemberChange(clear=True, add=draft.members or [])
+        if not members.add:
+            await check_may_be_emptied(work, id)
         check_no_self(id, members.add)
         await check_member_types(work, draft.member_types)
     at = work.clock.written()
     changed = changed_attributes(before, draft.document)
     status = 204 if operation.minimal else 200
     event = work.event(Kind.RESOURCE_REPLACED, at, type, id, status, (*changed, *(("members",) if members else ())))
-    update = Update(type.number, id, stored.version, at, event, members=members)
+    owner = new_owner(work, before, draft.document)
+    update = Update(type.number, id, stored.version, at, event, members=members, owner=owner)
     if before != draft.document:
         update.content, update.index = filing(type).file(draft.document, work.limits)
     return await save(work, stored, update)

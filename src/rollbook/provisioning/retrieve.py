@@ -3,7 +3,7 @@
 from rollbook.provisioning.refusals import not_found
 from rollbook.provisioning.viewing import view
 from rollbook.provisioning.work import Work
-from rollbook.scim.errors import PreconditionFailed
+from rollbook.scim.errors import PreconditionFailed, PreconditionRequired
 from rollbook.scim.operations import Conditions, Retrieve
 from rollbook.scim.outcomes import Found, NotModified
 from rollbook.scim.resource import Stored
@@ -27,6 +27,14 @@ def check_match(conditions: Conditions, stored: Stored) -> None:
         raise PreconditionFailed(
             f"If-Match names another version than the present one, {stored.version}. "
             "Read the resource again, then repeat the change."
+        )
+
+
+def require_match(conditions: Conditions) -> None:
+    """**Raises** ``PreconditionRequired`` where a write names no version (RFC 6585 §3)."""
+    if conditions.match is None:
+        raise PreconditionRequired(
+            "This connection changes nothing without If-Match. Read the resource, and send its ETag in If-Match."
         )
 
 

@@ -1,15 +1,26 @@
 """What a use case is handed: the tenant's store, who asks, and what the answer needs. Nothing else can be reached."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from rollbook.clock import Clock
 from rollbook.events import Event, Kind
 from rollbook.ids import ordered_id
 from rollbook.provisioning.lines import Lines
 from rollbook.scim.limits import Limits
+from rollbook.scim.presets import Terms
 from rollbook.scim.schema import ResourceType
 from rollbook.scim.tolerances import Tolerances
 from rollbook.storage.contract import TenantStore
+from rollbook.storage.records import Applied, Change
+
+
+class Gate(Protocol):
+    """Through which a change goes to the store: with others beside it, and in its turn (``bulk``)."""
+
+    async def apply(self, change: Change) -> Applied:
+        """As ``TenantStore.apply``."""
 
 
 @dataclass(slots=True)
@@ -26,7 +37,7 @@ class Work:
     peer: str
     request: str
     clock: Clock
-    tolerances: Tolerances
+    terms: Terms
     limits: Limits
     location_base: str
     lines: Lines
@@ -35,6 +46,17 @@ class Work:
     notes: list[str] = field(default_factory=list)
     heard: int = 0
     """How many of the notes are about reading the request."""
+    gate: Gate | None = None
+    coming: Mapping[str, int] = field(default_factory=dict)
+    """Resources that come with the same change, by id: their types. Nobody can read them yet."""
+
+    @property
+    def tolerances(self) -> Tolerances:
+        return self.terms.tolerances
+
+    async def apply(self, change: Change) -> Applied:
+        """Make a change; as ``TenantStore.apply``."""
+        return await (self.store if self.gate is None else self.gate).apply(change)
 
     def again(self) -> None:
         """Forget the notes of an attempt that is made again; those of reading the request stay."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from rollbook.scim import urns
 from rollbook.scim.attributes import Attribute, Compare, Held, Mutability, Type
 from rollbook.scim.errors import InvalidSyntax, InvalidValue, PayloadTooLarge
 from rollbook.scim.tolerances import Tolerances, note, shortened
@@ -20,6 +21,18 @@ PATCH_VALUES = 500_000
 served; 1,000 operations on lists of 400 values stay below it."""
 _PATH_VALUES = 25
 """Reading and binding one path takes as long as going through so many values."""
+
+OLD_CORES = frozenset(
+    ("urn:scim:schemas:core:1.0", "urn:scim:schemas:core:2.0")
+    + ("urn:scim:schemas:core:2.0:user", "urn:scim:schemas:core:2.0:group")
+)
+"""What the core schemas were called before RFC 7643, in lower case."""
+OLD_NAMES = {
+    f"{urns.ENTERPRISE_USER}:manager.managerid".lower(): "value",
+    "urn:scim:schemas:extension:enterprise:1.0": urns.ENTERPRISE_USER.lower(),
+    "urn:scim:schemas:extension:enterprise:2.0": urns.ENTERPRISE_USER.lower(),
+}
+"""What attributes and extensions were called before RFC 7643, by their whole path in lower case."""
 
 _BOOLEAN_TEXTS = {"true": True, "false": False, "1": True, "0": False}
 
@@ -69,14 +82,22 @@ class Fields:
         **Raises** ``InvalidSyntax`` for an unknown name, and for one that is there in another spelling too.
         """
         lower = key.lower()
-        found = self._lower.get(lower)
+        found = self._lower.get(lower) or self._old(lower, reading)
         if found is None:
             refuse_unknown(f"{self.where}{key}", reading)
-        elif sum(other.lower() == lower for other in owner) > 1:
+        elif sum(other.lower() in (lower, found[0].lower()) for other in owner) > 1:
             raise InvalidSyntax(
                 f'The attribute "{self.where}{found[0]}" stands twice, in different spellings; give it once.'
             )
         return found
+
+    def _old(self, lower: str, reading: Reading) -> tuple[str, Read, bool] | None:
+        """What a name meant before RFC 7643, where that is tolerated."""
+        whole = f"{self.where}{lower}"
+        if not reading.tolerances.old_names or (name := OLD_NAMES.get(whole.lower())) is None:
+            return None
+        note(reading.notes, "old name", whole)
+        return self._lower.get(name)
 
     def read(self, value: Mapping[str, Any], reading: Reading) -> dict[str, Any]:
         """The assigned attributes of an object, by their names in the schema's spelling."""

@@ -1,4 +1,4 @@
-"""Leniencies towards clients, by name, and the presets made of them (RFC 7644 §3.3.1 leaves room; ``protocol.md`` 31).
+"""Leniencies towards clients, by name (RFC 7644 §3.3.1 leaves room). The presets made of them are in ``presets``.
 
 A tolerance accepts a form that the RFC does not have and that cannot be mistaken for another meaning. What one did is
 noted, so that it stands in the event of the request: nothing is rewritten or dropped in silence.
@@ -39,6 +39,8 @@ class Tolerances:
     """A JSON body as ``text/json``, or without a type."""
     drop_password: bool = True
     """A password that is not stored: dropped. Without it: refused."""
+    old_names: bool = False
+    """Names of SCIM 1.1 and of the drafts: the URNs of schemas, ``managerId`` (OneLogin, PingFederate)."""
     derive_schemas: bool = False
     """A body without ``schemas``, or with others than its data needs: they are worked out from the data."""
     unknown: Literal["refuse", "drop"] = "refuse"
@@ -61,9 +63,6 @@ STRICT = Tolerances(
     other_media_types=False,
     drop_password=False,
 )
-
-PRESETS = {"standard": STANDARD, "strict": STRICT}
-"""The presets by name."""
 
 
 def note(notes: list[str], what: str, name: str) -> None:

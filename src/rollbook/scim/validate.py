@@ -12,7 +12,7 @@ from typing import Any
 from rollbook.scim.attributes import EXTERNAL_ID, ID, META, SCHEMAS, Attribute, Held, Mutability, Type
 from rollbook.scim.compiled import kept_on_type
 from rollbook.scim.errors import InvalidSyntax, InvalidValue, MutabilityError
-from rollbook.scim.readers import Fields, Read, Reading, Slot, slot
+from rollbook.scim.readers import OLD_CORES, OLD_NAMES, Fields, Read, Reading, Slot, slot
 from rollbook.scim.schema import ResourceType, Schema
 from rollbook.scim.tolerances import Tolerances, note, shortened
 
@@ -75,17 +75,24 @@ class Validator:
         return draft
 
     def replace(
-        self, current: Mapping[str, Any], body: Mapping[str, Any], tolerances: Tolerances, notes: list[str]
+        self,
+        current: Mapping[str, Any],
+        body: Mapping[str, Any],
+        tolerances: Tolerances,
+        notes: list[str],
+        *,
+        keep_active: bool = True,
     ) -> Draft:
         """The resource that a PUT asks for in place of ``current``, a canonical document (RFC 7644 §3.5.1).
 
-        **Rules**: what is omitted is cleared, but for ``active`` (an omission never reactivates), what the server set,
-        and immutable values. **Raises** as ``read``, and ``MutabilityError`` where an immutable value would change.
+        **Rules**: what is omitted is cleared, but for ``active`` (an omission never reactivates, unless ``keep_active``
+        is False: then it is true, as in a POST), what the server set, and immutable values.
+        **Raises** as ``read``, and ``MutabilityError`` where an immutable value would change.
         """
         draft = self._read(body, tolerances, notes)
         document = draft.document
-        if self._active and self._active in current:
-            document.setdefault(self._active, current[self._active])
+        if self._active and (not keep_active or self._active in current):
+            document.setdefault(self._active, current[self._active] if keep_active else True)
         for urn, attribute, sub in self._kept:
             _keep(document, current, urn, attribute, sub)
         if self._kept:
@@ -187,6 +194,10 @@ def _schemas(type: ResourceType) -> Read:
             if urn.__class__ is not str:
                 raise InvalidSyntax('"schemas" has to be a list of strings, each the URN of a schema.')
             name = known.get(urn) or lower.get(urn.lower())
+            if name is None and reading.tolerances.old_names:
+                name = core if urn.lower() in OLD_CORES else lower.get(OLD_NAMES.get(urn.lower(), ""))
+                if name is not None:
+                    note(reading.notes, "old name", urn)
             if name is None:
                 if reading.tolerances.unknown == "refuse":
                     raise InvalidSyntax(f'A {type.name} has no schema "{shortened(urn)}"; see /ResourceTypes.')

@@ -23,6 +23,7 @@ from rollbook.storage.records import Tenant
 OPERATOR = "operator"
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,63}")
+_WHY = {"tenant": "it stands in addresses", "connection": "people type it"}
 _ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -60,24 +61,24 @@ class WrongStatus(TenancyError):
     pass
 
 
-def check_name(name: str) -> str:
-    """The name, if it may be one. **Raises** ``InvalidName``.
+def check_name(name: str, whose: str = "tenant") -> str:
+    """The name, if it may be one of a tenant (or of what ``whose`` says). **Raises** ``InvalidName``.
 
     **Rules**: 1 to 63 letters, digits, ``-`` and ``_``, because it stands in addresses (63 is the limit of a DNS label,
     RFC 1035 §2.3.4, so that a tenant can have a host name too). Nothing that reads as an id: TENANT is a name or an id.
     """
     if not name:
-        raise InvalidName("a tenant's name cannot be empty: give 1 to 63 letters, digits, - or _")
+        raise InvalidName(f"a {whose}'s name cannot be empty: give 1 to 63 letters, digits, - or _")
     if len(name) > 63:
-        raise InvalidName(f"a tenant's name has at most 63 characters, and this has {len(name)}")
+        raise InvalidName(f"a {whose}'s name has at most 63 characters, and this has {len(name)}")
     if not _NAME.fullmatch(name):
         wrong = next(character for character in name if not _NAME.fullmatch(character))
         raise InvalidName(
-            f"a tenant's name is made of the letters a to z, digits, - and _, because it stands in addresses;"
+            f"a {whose}'s name is made of the letters a to z, digits, - and _, because {_WHY[whose]};"
             f" {wrong!r} is none of these"
         )
     if _ID.fullmatch(name):
-        raise InvalidName("a tenant's name cannot look like an id: choose one that a person can read")
+        raise InvalidName(f"a {whose}'s name cannot look like an id: choose one that a person can read")
     return name
 
 

@@ -29,6 +29,7 @@ from rollbook.identity.authenticate import Authenticator, RefusedLogin
 from rollbook.identity.principal import Principal
 from rollbook.ids import ordered_id
 from rollbook.provisioning.lines import Lines
+from rollbook.provisioning.me import find_subject
 from rollbook.provisioning.perform import perform
 from rollbook.provisioning.refusals import refusal
 from rollbook.provisioning.work import Work
@@ -37,9 +38,10 @@ from rollbook.scim.discovery import discover
 from rollbook.scim.errors import NotFound, ScimError
 from rollbook.scim.operations import Discover
 from rollbook.scim.outcomes import Discovered
+from rollbook.scim.terms_settings import terms
 from rollbook.storage.errors import StoreError
 from rollbook.storage.records import Tenant
-from rollbook.web.rate import Rate
+from rollbook.web.rate import Headers, Limit, Rate
 from rollbook.web.refused import Refused
 from rollbook.web.turns import Turns
 
@@ -54,9 +56,14 @@ class ScimEndpoint:
         self._house = house
         self._authenticator = Authenticator(house.store, house.clock, fresh_seconds=house.fresh_seconds)
         self._turns = Turns(house.tenant_concurrency, house.queue_seconds)
-        self._rate = Rate(house.clock, house.requests_per_second, house.burst)
+        self._rate = Rate(
+            house.clock,
+            Limit(house.requests_per_second, house.burst) if house.requests_per_second else None,
+            Limit(house.tenant_requests_per_second, house.tenant_burst) if house.tenant_requests_per_second else None,
+        )
         self._lines = Lines()
         self.refused = Refused(house.store, house.clock)
+        self._spoken = lru_cache(256)(Dialect.under)
         self._locations = lru_cache(1024)(self._make_locations)
         self._handle = lru_cache(1024)(house.store.tenant)
         self._counting: asyncio.Task[None] | None = None
@@ -93,6 +100,7 @@ class ScimEndpoint:
         principal: Principal | None = None
         tenant: Tenant | None = None
         route: Route | None = None
+        standing: Headers = ()
         try:
             address = find_address(self._house.dialects, request.path)
             if address is None:
@@ -109,37 +117,44 @@ class ScimEndpoint:
             if principal is None:
                 principal = await self._authenticator.bearer(authorization)
             tenant = enter(principal, address.tenant)
-            self._rate.take(principal.connection.id)
+            standing = self._rate.take(tenant.id, principal.connection)
             if route is None:
                 assert wrong is not None
                 raise wrong
             if route.ask is Ask.OPTIONS:
                 return Response(204, ((b"allow", route.allow.encode()),))
             allow(principal, route.scope)
-            return await self._perform(request, route, address, principal, tenant)
+            answer = await self._perform(request, route, address, principal, tenant)
         except ScimError as error:
             await self._note(request, error, principal, tenant, route)
-            return encode_refusal(error)
+            answer = encode_refusal(error)
         except StoreError as error:
-            return encode_refusal(refusal(error))
+            answer = encode_refusal(refusal(error))
+        if standing:
+            answer.headers = (*answer.headers, *standing)
+        return answer
 
     async def _perform(
         self, request: Request, route: Route, address: Address, principal: Principal, tenant: Tenant
     ) -> Response:
-        dialect = address.dialect
+        connection = principal.connection
+        dialect = self._spoken(address.dialect, terms(connection.preset, connection.settings))
         locations = self._locations(dialect, tenant.name if address.tenant else None)
         notes: list[str] = []
         await self._turns.take(tenant.id)
         try:
+            if route.template == "/Me":
+                type, id = await find_subject(self._handle(tenant.id), dialect.types, principal.subject)
+                route = route._replace(types=(type,), id=id)
             operation = decode(request, route, dialect, notes)
             work = Work(
                 store=self._handle(tenant.id),
-                connection=principal.connection.id,
+                connection=connection.id,
                 actor=principal.actor,
                 peer=request.peer,
                 request=request.id,
                 clock=self._house.clock,
-                tolerances=dialect.tolerances,
+                terms=dialect.terms,
                 limits=dialect.limits,
                 location_base=locations.base,
                 lines=self._lines,

@@ -94,7 +94,7 @@ def update_arguments(tenant: str, changes: Sequence[Update]) -> tuple[Any, ...]:
     """The arguments of ``UPDATE``, for changes that have a content."""
     contents = [c.content for c in changes if c.content is not None]
     rows = [
-        {**_row(c, content), "version": c.version, "indexed": c.index is not None}
+        {**_row(c, content), "version": c.version, "indexed": c.index is not None, "owner": c.owner}
         for c, content in zip(changes, contents, strict=True)
     ]
     return (tenant, *_contents(contents, rows))

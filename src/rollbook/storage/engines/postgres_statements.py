@@ -9,6 +9,8 @@ another tenant's. Statements inside a transaction rely on ``BEGIN`` (``begin``),
 
 from uuid import UUID
 
+from rollbook.storage.sql import identity_tokens
+
 FENCE = "WITH t AS MATERIALIZED (SELECT set_config('app.tenant', $1, true) AS v)"
 
 # Lists of ids that many a request reads by stand in a ``(SELECT …)``: so the planner does not see how long they are,
@@ -125,14 +127,15 @@ _GATE = "(SELECT t.v FROM t) IS NOT NULL"
 """A condition without a column: PostgreSQL asks it once, before it looks at any row below (a *One-Time Filter*)."""
 
 _NEW_CONTENTS = f"""ROWS FROM (
-    unnest($2::text[], $3::jsonb[]), {_rows(4, f"{_CONTENT}, version bigint, indexed boolean")}
+    unnest($2::text[], $3::jsonb[]), {_rows(4, f"{_CONTENT}, version bigint, indexed boolean, owner uuid")}
   ) WITH ORDINALITY AS i(document, search, type, id, at, unique_key, external_id, display, display_key, version,
-    indexed, n)"""
+    indexed, owner, n)"""
 
 UPDATES = f"""{FENCE},
 u AS (UPDATE resource r SET version = r.version + 1, last_modified = greatest(r.last_modified, i.at),
     unique_key = i.unique_key, external_id = i.external_id, display = i.display, display_key = i.display_key,
-    document = i.document, search = i.search
+    document = i.document, search = i.search,
+  connection_id = coalesce(i.owner, r.connection_id)
   FROM {_NEW_CONTENTS}
   WHERE {_GATE} AND r.tenant_id = $1::uuid AND r.type = i.type AND r.id = i.id AND r.version = i.version
   RETURNING i.n, i.indexed, r.type, r.id, r.version, r.created, r.last_modified),
@@ -161,7 +164,8 @@ FOUND = f"""{FENCE} SELECT p.* FROM t CROSS JOIN unnest($2::smallint[], $3::uuid
 
 UPDATE = f"""UPDATE resource r SET version = r.version + 1, last_modified = greatest(r.last_modified, i.at),
   unique_key = i.unique_key, external_id = i.external_id, display = i.display, display_key = i.display_key,
-  document = i.document, search = i.search
+  document = i.document, search = i.search,
+  connection_id = coalesce(i.owner, r.connection_id)
 FROM {_NEW_CONTENTS}
 WHERE r.tenant_id = $1 AND r.type = i.type AND r.id = i.id AND r.version = coalesce(i.version, r.version)
 RETURNING r.version, r.created, r.last_modified"""
@@ -252,6 +256,11 @@ FROM token k JOIN tenant t ON t.id = k.tenant_id {_DEFAULT}
 CROSS JOIN LATERAL (
   SELECT w.* FROM connection w WHERE w.tenant_id = own.v::uuid AND w.id = k.connection_id LIMIT 1) w
 WHERE k.digest = $1"""
+STANDING = f"""SELECT {identity_tokens.STANDING}, {_TENANT_COLUMNS}, {_CONNECTION_COLUMNS}
+FROM tenant t {_DEFAULT} {identity_tokens.STANDING_OF}
+CROSS JOIN LATERAL (
+  SELECT w.* FROM connection w WHERE w.tenant_id = own.v::uuid AND w.id = l.connection_id LIMIT 1) w
+WHERE t.id = $1"""
 TOKENS = f"SELECT {_TOKEN_COLUMNS} FROM token k WHERE k.tenant_id = $1 ORDER BY k.created, k.id"
 LOCK_TOKEN = "SELECT revoked FROM token WHERE tenant_id = $1 AND id = $2 FOR UPDATE"  # noqa: S105
 REVOKE_TOKEN = "UPDATE token SET revoked = $3 WHERE tenant_id = $1 AND id = $2"  # noqa: S105

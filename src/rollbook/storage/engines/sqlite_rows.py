@@ -130,7 +130,7 @@ def token_row(token: Token) -> Row:
 
 def token_of(row: Row) -> Token:
     *columns, scopes = row
-    return Token(*columns, scopes=tuple(scopes.split()))
+    return Token(*columns, tuple(scopes.split()))
 
 
 def connection_row(tenant: str, connection: Connection) -> Row:
