@@ -105,6 +105,8 @@ def build(settings: Settings) -> "Application":
         queue_seconds=settings.queue_seconds,
         requests_per_second=settings.requests_per_second,
         burst=settings.burst,
+        tenant_requests_per_second=settings.tenant_requests_per_second,
+        tenant_burst=settings.tenant_burst,
     )
     endpoint = ScimEndpoint(house)
 

@@ -20,3 +20,5 @@ class Deployment:
     queue_seconds: float = 10.0
     requests_per_second: float | None = None
     burst: int = 200
+    tenant_requests_per_second: float | None = None
+    tenant_burst: int = 1000

@@ -148,6 +148,14 @@ class Settings(BaseModel):
         " service.",
     )
     burst: Whole = _whole(200, 1, 1_000_000, "Requests that may come at once before requests_per_second holds.")
+    tenant_requests_per_second: MaybeRate = _setting(
+        None,
+        'give a number above 0, or "none"',
+        "Requests a second for all connections of a tenant together (429 above).",
+    )
+    tenant_burst: Whole = _whole(
+        1000, 1, 1_000_000, "Requests that may come at once before tenant_requests_per_second holds."
+    )
     revocation_seconds: Seconds = _seconds(
         2, 5, "How long a worker may remember a token. A revoked token is refused within this time, in every worker."
     )
