@@ -28,6 +28,30 @@ class Kind(StrEnum):
     CONNECTION_DELETED = "connection:delete"
     TOKEN_CREATED = "token:create"  # noqa: S105
     TOKEN_REVOKED = "token:revoke"  # noqa: S105
+    TOKEN_REPLAYED = "token:replay"  # noqa: S105
+    GRANT_ISSUED = "grant:issue"
+    GRANT_REFRESHED = "grant:refresh"
+    GRANT_REFUSED = "grant:refuse"
+    GRANT_REVOKED = "grant:revoke"
+    CLIENT_CREATED = "client:create"
+    CLIENT_ROTATED = "client:rotate"
+    CLIENT_DISABLED = "client:disable"
+    CLIENT_ENABLED = "client:enable"
+    CLIENT_LINKED = "client:link"
+    CLIENT_UNLINKED = "client:unlink"
+    SYSTEM_USER_CREATED = "system-user:create"
+    SYSTEM_USER_DISABLED = "system-user:disable"
+    SYSTEM_USER_ENABLED = "system-user:enable"
+    SYSTEM_USER_PASSWORD = "system-user:password"  # noqa: S105
+    KEY_ROTATED = "key:rotate"
+    SCHEMA_CREATED = "schema:create"
+    SCHEMA_REPLACED = "schema:replace"
+    SCHEMA_DELETED = "schema:delete"
+    TYPE_CREATED = "type:create"
+    TYPE_REPLACED = "type:replace"
+    TYPE_DELETED = "type:delete"
+    INDEX_CHANGED = "index:change"
+    """The rows of an index path are complete, or about to be deleted, or gone; ``resource`` is the resource type."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from rollbook.storage.engines import postgres_schema as schema
 from rollbook.storage.engines import postgres_statements as sql
 from rollbook.storage.engines.postgres_backup import read_backup, write_backup
 from rollbook.storage.engines.postgres_faults import FAULTS, store_error
+from rollbook.storage.engines.postgres_identity import PostgresIdentity
 from rollbook.storage.engines.postgres_pool import Link, Pool
 from rollbook.storage.engines.postgres_reader import Reader
 from rollbook.storage.engines.postgres_rows import (
@@ -32,7 +33,8 @@ from rollbook.storage.engines.postgres_transactions import Transactions
 from rollbook.storage.engines.postgres_writer import Writer
 from rollbook.storage.errors import NotFound
 from rollbook.storage.migrations import latest
-from rollbook.storage.records import Connection, Tenant, Token
+from rollbook.storage.records import Connection, SealingKey, Tenant, Token
+from rollbook.storage.sql import identity_tokens
 
 SWEEP = 5_000
 """Rows of a deleted tenant that go in one transaction, far below the time that a statement may take."""
@@ -57,6 +59,7 @@ class PostgresStore:
         self._transactions = Transactions(self._pool)
         self._reader = Reader(self._transactions)
         self._writer = Writer(self._transactions, Statistics(self._pool))
+        self.identity = PostgresIdentity(self._transactions)
 
     async def open(self) -> None:
         await self._pool.open()
@@ -124,6 +127,8 @@ class PostgresStore:
             if not await link.change(sql.TENANT_GONE, tenant_id):
                 return False
             await link.change(sql.TOKENS_GONE, tenant_id)
+            for statement in identity_tokens.GONE:
+                await link.change(statement, tenant_id)
             await link.change(sql.CONNECTIONS_GONE, tenant_id)
             await link.fetch(sql.INSERT_EVENTS, tenant_id, event_rows([event]))
             return True
@@ -140,13 +145,21 @@ class PostgresStore:
         if not rows:
             return None
         row = rows[0]
-        return token_of(row[:10]), tenant_of(row[10:16]), connection_of(row[16:])
+        return token_of(row[:10]), tenant_of(row[10:17]), connection_of(row[17:])
 
     async def record(self, events: Sequence[Event]) -> None:
         await record(self._transactions, NO_TENANT, events)
 
     def events(self, since: str | None = None, until: str | None = None) -> AsyncIterator[Event]:
         return PostgresTenant(NO_TENANT, self._reader, self._writer, self._transactions).events(since, until)
+
+    async def sealing_keys(self) -> list[SealingKey]:
+        rows = await self._transactions.read(sql.SEALING_KEYS)
+        return [SealingKey(str(id), secret, created) for id, secret, created in rows]
+
+    async def add_sealing_key(self, key: SealingKey, drop_before: str) -> None:
+        values = (key.id, key.secret, key.created, drop_before)
+        await self._with(lambda link: link.fetch(sql.INSERT_SEALING_KEY, *values))
 
     async def backup(self, path: str) -> None:
         """**Raises** ``StoreError`` where the file exists already."""

@@ -20,6 +20,7 @@ from asyncpg import PostgresError
 from rollbook.storage.engines import postgres_schema as schema
 from rollbook.storage.engines import postgres_statements as sql
 from rollbook.storage.engines.postgres_faults import store_error
+from rollbook.storage.engines.postgres_identity_tables import TABLES as IDENTITY_TABLES
 from rollbook.storage.engines.postgres_pool import Link
 from rollbook.storage.engines.postgres_rows import NO_TENANT
 from rollbook.storage.engines.postgres_statistics import ANALYZE
@@ -53,6 +54,7 @@ _CONTROL = {
         "revoked": "text",
         "scopes": "text",
     },
+    **IDENTITY_TABLES,
 }
 _OWN = {
     "connection": {

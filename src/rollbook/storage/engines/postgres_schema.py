@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from asyncpg import DuplicateTableError, PostgresError, UniqueViolationError
 
+from rollbook.storage.engines.postgres_identity_tables import TABLES as IDENTITY_TABLES
 from rollbook.storage.engines.postgres_pool import Link
 from rollbook.storage.errors import SchemaMismatch
 from rollbook.storage.migrations import Migration, latest, migrations
@@ -26,7 +27,9 @@ OWN_TABLES = ("connection", "resource", "member", "attribute_index", "event")
 _GRANTS = {
     "SELECT": "rollbook_schema",
     "SELECT, INSERT, UPDATE": "tenant",
-    "SELECT, INSERT, UPDATE, DELETE": "connection, token, resource, member, attribute_index",
+    "SELECT, INSERT, UPDATE, DELETE": ", ".join(
+        ("connection, token, resource, member, attribute_index", *IDENTITY_TABLES)
+    ),
     "SELECT, INSERT": "event",
 }
 

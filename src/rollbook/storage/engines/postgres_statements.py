@@ -9,6 +9,8 @@ another tenant's. Statements inside a transaction rely on ``BEGIN`` (``begin``),
 
 from uuid import UUID
 
+from rollbook.storage.rows import CHANGED_COLUMNS
+
 from rollbook.storage.sql import identity_tokens
 
 FENCE = "WITH t AS MATERIALIZED (SELECT set_config('app.tenant', $1, true) AS v)"
@@ -80,6 +82,19 @@ EVENTS = f"""{FENCE} SELECT p.* FROM t CROSS JOIN LATERAL (
   WHERE e.tenant_id = t.v::uuid AND (e.at, e.id) > ($2, $3::uuid) AND e.at < $4
   ORDER BY e.at, e.id LIMIT $5) p"""
 
+CHANGES = f"""{FENCE} SELECT f.epoch, pg_snapshot_xmin(pg_current_snapshot())::text::bigint, p.*
+FROM t CROSS JOIN feed_epoch f LEFT JOIN LATERAL (
+  SELECT {CHANGED_COLUMNS} FROM event e
+  WHERE e.tenant_id = t.v::uuid AND e.version > 0 AND (e.place, e.version, e.id) > ($2, $3, $4::uuid)
+  AND e.place < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+  ORDER BY e.place, e.version, e.id LIMIT $5) p ON true"""
+"""Only what no transaction that still runs can get in front of."""
+
+NEW_EPOCH = "UPDATE feed_epoch SET epoch = gen_random_uuid()::text"
+SEALING_KEYS = "SELECT id, secret, created FROM sealing_key"
+INSERT_SEALING_KEY = """WITH gone AS (DELETE FROM sealing_key WHERE created < $4)
+INSERT INTO sealing_key (id, secret, created) VALUES ($1, $2, $3)"""
+
 EVENTS_WRITTEN = f"""{FENCE} SELECT p.id FROM t CROSS JOIN LATERAL (
   SELECT e.id FROM event e WHERE e.tenant_id = t.v::uuid AND e.id = ANY($2::uuid[]) OFFSET 0) p"""
 
@@ -115,8 +130,8 @@ r AS (INSERT INTO resource (tenant_id, type, id, connection_id, unique_key, exte
 a AS (INSERT INTO attribute_index (tenant_id, type, path, value, id, ordinal)
   SELECT t.v::uuid, i.* FROM t CROSS JOIN LATERAL (SELECT * FROM json_to_recordset($6::json) AS i({_INDEX})
     WHERE i.id IN (SELECT r.id FROM r) OFFSET 0) i),
-e AS (INSERT INTO event (tenant_id, {EVENT_COLUMNS})
-  SELECT t.v::uuid, {", ".join("i." + name.strip() for name in EVENT_COLUMNS.split(","))}
+e AS (INSERT INTO event (tenant_id, {EVENT_COLUMNS}, version)
+  SELECT t.v::uuid, {", ".join("i." + name.strip() for name in EVENT_COLUMNS.split(","))}, 1
   FROM t CROSS JOIN LATERAL (SELECT * FROM ROWS FROM ({_rows(7, _EVENT)}, unnest($2::uuid[]))
     AS i({EVENT_COLUMNS}, connection_id) WHERE i.connection_id IN (SELECT c.id FROM c) OFFSET 0) i)
 SELECT c.id FROM c"""
@@ -146,9 +161,9 @@ gone AS (DELETE FROM attribute_index x USING u
 come AS (INSERT INTO attribute_index (tenant_id, type, path, value, id, ordinal)
   SELECT t.v::uuid, i.* FROM t, json_to_recordset($5::json) AS i({_INDEX})
   WHERE (i.type, i.id) IN (SELECT u.type, u.id FROM u) ON CONFLICT DO NOTHING),
-e AS (INSERT INTO event (tenant_id, {EVENT_COLUMNS})
-  SELECT t.v::uuid, {", ".join("i." + name.strip() for name in EVENT_COLUMNS.split(","))}
-  FROM t, ROWS FROM ({_rows(6, _EVENT)}) WITH ORDINALITY AS i({EVENT_COLUMNS}, n) WHERE i.n IN (SELECT u.n FROM u))
+e AS (INSERT INTO event (tenant_id, {EVENT_COLUMNS}, version)
+  SELECT t.v::uuid, {", ".join("i." + name.strip() for name in EVENT_COLUMNS.split(","))}, u.version
+  FROM t, u, ROWS FROM ({_rows(6, _EVENT)}) WITH ORDINALITY AS i({EVENT_COLUMNS}, n) WHERE i.n = u.n)
 SELECT u.n, u.version, u.created, u.last_modified FROM u"""
 """New contents without memberships, with their index rows and events: the answer is those that had the version asked
 for, numbered from 1, and nothing is done about the others.
@@ -179,7 +194,8 @@ FOLLOW_UPDATE = f"""WITH gone AS (DELETE FROM attribute_index x
     SELECT i.type, i.path, i.value, i.id, i.ordinal FROM json_to_recordset($5::json) AS i({_INDEX}))),
 come AS (INSERT INTO attribute_index (tenant_id, type, path, value, id, ordinal)
   SELECT $1, i.* FROM json_to_recordset($5::json) AS i({_INDEX}) ON CONFLICT DO NOTHING)
-INSERT INTO event (tenant_id, {EVENT_COLUMNS}) SELECT $1, e.* FROM json_to_recordset($6::json) AS e({_EVENT})"""
+INSERT INTO event (tenant_id, {EVENT_COLUMNS}, version)
+SELECT $1, e.*, $7::bigint FROM json_to_recordset($6::json) AS e({_EVENT})"""
 """Index rows and the event of a resource that has changed. Rows that stay as they are, are left alone."""
 
 LOCK_MEMBERS = f"""SELECT r.id, r.type FROM resource r
@@ -203,11 +219,12 @@ ORDER BY r.id FOR NO KEY UPDATE"""
 
 TOUCH_PARENTS = """UPDATE resource r SET version = r.version + 1, last_modified = greatest(r.last_modified, $4)
 FROM unnest($2::smallint[], $3::uuid[]) AS k(type, id)
-WHERE r.tenant_id = $1 AND r.type = k.type AND r.id = k.id"""
+WHERE r.tenant_id = $1 AND r.type = k.type AND r.id = k.id RETURNING r.type, r.id, r.version"""
 
 DELETE = f"""WITH m AS (DELETE FROM member WHERE tenant_id = $1 AND (member_id = $3 OR group_id = $3)),
 a AS (DELETE FROM attribute_index WHERE tenant_id = $1 AND type = $2 AND id = $3),
-e AS (INSERT INTO event (tenant_id, {EVENT_COLUMNS}) SELECT $1, e.* FROM json_to_recordset($4::json) AS e({_EVENT}))
+e AS (INSERT INTO event (tenant_id, {EVENT_COLUMNS}, version)
+  SELECT $1, e.* FROM ROWS FROM ({_rows(4, _EVENT)}, unnest($5::bigint[])) AS e)
 DELETE FROM resource WHERE tenant_id = $1 AND type = $2 AND id = $3"""
 
 
@@ -225,7 +242,7 @@ def be(tenant: str) -> str:
 
 CONNECTION = "SELECT 1 FROM connection WHERE tenant_id = $1 AND id = $2 FOR KEY SHARE"
 
-_TENANT_COLUMNS = "t.id, t.name, t.dialect, t.status, t.created, c.id"
+_TENANT_COLUMNS = "t.id, t.name, t.dialect, t.status, t.created, c.id, t.schema_revision"
 _DEFAULT = """CROSS JOIN LATERAL (SELECT set_config('app.tenant', t.id::text, true) AS v OFFSET 0) own
 LEFT JOIN LATERAL (
   SELECT c.id FROM connection c WHERE c.tenant_id = own.v::uuid AND c.name = 'default' LIMIT 1) c ON true"""

@@ -30,6 +30,7 @@ from rollbook.storage.engines.sqlite_connection import (
     damage,
     rows,
 )
+from rollbook.storage.engines.sqlite_identity import SqliteIdentity
 from rollbook.storage.engines.sqlite_pages import QuickPages
 from rollbook.storage.engines.sqlite_readers import Readers
 from rollbook.storage.engines.sqlite_rows import (
@@ -47,7 +48,9 @@ from rollbook.storage.engines.sqlite_tenant import SqliteTenant, record
 from rollbook.storage.engines.sqlite_writer import Transaction, Writer
 from rollbook.storage.errors import AlreadyExists, NotFound, SchemaMismatch, Unavailable
 from rollbook.storage.migrations import Migration, latest, migrations
-from rollbook.storage.records import Connection, Tenant, Token
+from rollbook.storage.records import Connection, SealingKey, Tenant, Token
+from rollbook.storage.sql import identity_tokens
+from rollbook.storage.sql.scripts import for_sqlite
 
 DISK_LOW = 256 * 1024 * 1024
 """Bytes free under which ``risks`` speaks up: room for some 100,000 users and the journal."""
@@ -71,6 +74,9 @@ _CONNECTIONS_GONE = "DELETE FROM connection WHERE tenant_id = ?"
 _FIND_TOKEN = f"""SELECT {TOKEN_COLUMNS}, {TENANT_COLUMNS}, {CONNECTION_COLUMNS}
 FROM {TENANT_TABLES} JOIN token k ON k.tenant_id = t.id
 JOIN connection w ON w.tenant_id = k.tenant_id AND w.id = k.connection_id WHERE k.digest = ?"""
+_SEALING_KEYS = "SELECT id, secret, created FROM sealing_key"
+_SEALING_KEYS_GONE = "DELETE FROM sealing_key WHERE created < ?"
+_NEW_SEALING_KEY = "INSERT INTO sealing_key (id, secret, created) VALUES (?, ?, ?)"
 _SWEEPS = (
     "DELETE FROM resource WHERE rowid IN (SELECT rowid FROM resource WHERE tenant_id = ? LIMIT ?)",
     """DELETE FROM member WHERE (tenant_id, group_id, member_id) IN
@@ -184,6 +190,11 @@ class SqliteStore:
         found = rows(self._opened().connection, f"{_TENANT} t.status <> 'deleted' ORDER BY t.name_key")
         return [tenant_of(row) for row in found]
 
+    @property
+    def identity(self) -> SqliteIdentity:
+        opened = self._opened()
+        return SqliteIdentity(opened.connection, opened.writer)
+
     async def set_tenant_status(self, tenant_id: str, status: str, event: Event) -> None:
         await self._write(partial(_set_status, tenant_id, status, event))
 
@@ -202,13 +213,19 @@ class SqliteStore:
         if not found:
             return None
         row = found[0]
-        return token_of(row[:10]), tenant_of(row[10:16]), connection_of(row[16:])
+        return token_of(row[:10]), tenant_of(row[10:17]), connection_of(row[17:])
 
     async def record(self, events: Sequence[Event]) -> None:
         await record(self._opened().writer, NO_TENANT, events)
 
     def events(self, since: str | None = None, until: str | None = None) -> AsyncIterator[Event]:
         return SqliteTenant(NO_TENANT, *self._opened()).events(since, until)
+
+    async def sealing_keys(self) -> list[SealingKey]:
+        return [SealingKey(*row) for row in rows(self._opened().connection, _SEALING_KEYS)]
+
+    async def add_sealing_key(self, key: SealingKey, drop_before: str) -> None:
+        await self._write(partial(_add_sealing_key, key, drop_before))
 
     async def backup(self, path: str) -> None:
         """**Raises** ``StoreError`` where the file exists already."""
@@ -265,9 +282,16 @@ def _delete_tenant(tenant: str, event: Event, transaction: Transaction) -> bool:
     if not transaction.change(_TENANT_GONE, (tenant,)):
         return False
     transaction.change(_TOKENS_GONE, (tenant,))
+    for statement in identity_tokens.GONE:
+        transaction.change(for_sqlite(statement), (tenant,))
     transaction.change(_CONNECTIONS_GONE, (tenant,))
     transaction.gather("event", event_row(tenant, event))
     return True
+
+
+def _add_sealing_key(key: SealingKey, drop_before: str, transaction: Transaction) -> None:
+    transaction.change(_SEALING_KEYS_GONE, (drop_before,))
+    transaction.change(_NEW_SEALING_KEY, (key.id, key.secret, key.created))
 
 
 def _sweep(statement: str, tenant: str, transaction: Transaction) -> int:

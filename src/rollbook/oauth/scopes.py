@@ -1,0 +1,73 @@
+"""What a token may do, by name (RFC 6749 §3.3), and the names that products have for it."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from rollbook.oauth.errors import InvalidScope
+
+SCOPES = (
+    "scim.read",
+    "scim.write",
+    "schemas.write",
+    "system.read",
+    "system.write",
+    "lockers.manage",
+    "access.read",
+    "audit.read",
+)
+
+OFFLINE = "offline_access"
+"""Asks for a refresh token. It is no right, so it is in no token; a client that may refresh gets one without it too."""
+
+ALIASES: Mapping[str, tuple[str, ...]] = {
+    "identify*scim": ("scim.read", "scim.write"),
+    "Vecos.Releezme.Web.SCIM": ("scim.read", "scim.write"),
+    "Vecos.Releezme.Web.SAPI": ("system.read", "system.write"),
+}
+"""Names under which clients of products ask for scopes. Letter case counts, as in every scope."""
+
+_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
+
+
+class Granted(NamedTuple):
+    """``scopes`` are what the token may do, in the order of ``SCOPES``; ``named`` is how the answer calls them."""
+
+    scopes: tuple[str, ...]
+    named: tuple[str, ...]
+
+
+def read_scope(text: str | None) -> tuple[str, ...]:
+    """The names in a parameter ``scope``, each once; none where nothing was asked. **Raises** ``InvalidScope``."""
+    names = tuple(dict.fromkeys((text or "").split(" "))) if text else ()
+    if not all(_TOKEN.fullmatch(name) for name in names):
+        raise InvalidScope("The scope has to be names with single spaces between.")
+    return names
+
+
+def grant(asked: tuple[str, ...], allowed: Iterable[str], *, offline: bool = False) -> Granted:
+    """What is granted of what was asked.
+
+    **Rules**: nothing asked: all that is allowed. Asked for what is not allowed, or unknown: refused as a whole, so
+    that nobody finds out later what is missing. The answer repeats the names that were asked for; ``offline_access`` is
+    among them only where ``offline`` (a refresh token comes with the answer).
+    **Raises** ``InvalidScope``.
+    """
+    may = frozenset(allowed)
+    rights = tuple(name for name in asked if name != OFFLINE)
+    wanted = {scope for name in rights for scope in ALIASES.get(name, (name,))} or may
+    if not wanted or not wanted <= may:
+        raise InvalidScope("The client may not have this scope here.")
+    scopes = ordered(wanted)
+    named = (*(rights or scopes), *((OFFLINE,) if offline and OFFLINE in asked else ()))
+    return Granted(scopes, named)
+
+
+def ordered(scopes: Iterable[str]) -> tuple[str, ...]:
+    """Scopes in the order of ``SCOPES``; what is no scope of ours is left out.
+
+    >>> ordered({"scim.write", "scim.read", "x"})
+    ('scim.read', 'scim.write')
+    """
+    there = frozenset(scopes)
+    return tuple(scope for scope in SCOPES if scope in there)

@@ -1,0 +1,156 @@
+"""The identity server's rows in PostgreSQL: each script is a transaction, each look-up one statement.
+
+These tables are under no row-level security: they are what tells whose a request is. What a script tells (events) and
+the connection in a standing are a tenant's, and stand behind it.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeVar
+
+from rollbook.events import Event
+from rollbook.storage.engines import postgres_statements as sql
+from rollbook.storage.engines.postgres_pool import Link
+from rollbook.storage.engines.postgres_rows import NO_TENANT, connection_of, event_rows, is_id, tenant_of
+from rollbook.storage.engines.postgres_transactions import Transactions
+from rollbook.storage.identity_contract import Told
+from rollbook.storage.identity_records import (
+    Client,
+    ClientSecret,
+    ClientTenant,
+    Family,
+    KeyChange,
+    KnownClient,
+    OpaqueToken,
+    Rotated,
+    Rotation,
+    SigningKey,
+    Standing,
+    SystemUser,
+)
+from rollbook.storage.sql import identity, identity_tokens
+from rollbook.storage.sql.scripts import Row, Script, Tell
+
+R = TypeVar("R")
+
+
+class PostgresIdentity:
+    """See ``storage.identity_contract.IdentityStore``."""
+
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
+
+    async def _read(self, statement: str, *values: Any) -> list[Row]:
+        return [tuple(row) for row in await self._transactions.read(statement, *values)]
+
+    async def _run(self, told: Told, script: Callable[[], Script[R]]) -> R:
+        """Run a script that tells these events (or one of their ids)."""
+        tenant = (told[0][0] if told else None) or NO_TENANT
+        events = [event.id for of, event in told if (of or NO_TENANT) == tenant]
+        return await self._transactions.run(tenant, events, partial(_drive, script))
+
+    async def create_client(
+        self, client: Client, secret: ClientSecret | None, tenants: Sequence[ClientTenant], told: Told
+    ) -> None:
+        await self._run(told, partial(identity.create_client, client, secret, tenants, told))
+
+    async def clients(self) -> list[KnownClient]:
+        return identity.known_clients(
+            await self._read(identity.CLIENTS), await self._read(identity.SECRETS), await self._read(identity.LINKS)
+        )
+
+    async def find_client(self, client: str) -> KnownClient | None:
+        found = await self._read(identity.CLIENT_BY_ID, client)
+        if not found:
+            return None
+        secrets, links = await self._read(identity.SECRETS_OF, client), await self._read(identity.LINKS_OF, client)
+        return identity.known_clients(found, secrets, links)[0]
+
+    async def set_client_status(self, client: str, status: str, told: Told) -> None:
+        await self._run(told, partial(identity.set_client_status, client, status, told))
+
+    async def add_client_secret(self, client: str, secret: ClientSecret, until: str, told: Told) -> None:
+        await self._run(told, partial(identity.add_client_secret, client, secret, until, told))
+
+    async def link_client(self, link: ClientTenant, told: Told) -> None:
+        await self._run(told, partial(identity.link_client, link, told))
+
+    async def unlink_client(self, client: str, tenant: str, told: Told) -> None:
+        await self._run(told, partial(identity.unlink_client, client, tenant, told))
+
+    async def create_user(self, user: SystemUser, event: Event) -> None:
+        await self._run([(user.tenant, event)], partial(identity.create_user, user, event))
+
+    async def users(self, tenant: str) -> list[SystemUser]:
+        return [identity.user_of(row) for row in await self._read(identity.USERS, tenant)]
+
+    async def find_user(self, name_key_or_id: str) -> SystemUser | None:
+        found = await self._read(identity.USER_BY, name_key_or_id)
+        return identity.user_of(found[0]) if found else None
+
+    async def set_user_status(self, tenant: str, user: str, status: str, event: Event) -> None:
+        await self._run([(tenant, event)], partial(identity.set_user_status, tenant, user, status, event))
+
+    async def set_password(self, tenant: str, user: str, password: str, event: Event) -> None:
+        await self._run([(tenant, event)], partial(identity.set_password, tenant, user, password, event))
+
+    async def start_family(self, family: Family, digest: bytes, event: Event, opaque: OpaqueToken | None) -> None:
+        await self._run([(family.tenant, event)], partial(identity_tokens.start_family, family, digest, event, opaque))
+
+    async def find_refresh(self, digest: bytes) -> tuple[Family, str] | None:
+        found = await self._read(identity_tokens.FIND_REFRESH, digest)
+        return (identity_tokens.family_of(found[0][:-1]), found[0][-1]) if found else None
+
+    async def rotate(self, rotation: Rotation) -> Rotated:
+        return await self._run([(rotation.tenant, rotation.event)], partial(identity_tokens.rotate, rotation))
+
+    async def revoke_family(self, tenant: str, family: str, at: str, event: Event) -> bool:
+        return await self._run([(tenant, event)], partial(identity_tokens.revoke_family, tenant, family, at, event))
+
+    async def keep_opaque(self, opaque: OpaqueToken, event: Event) -> None:
+        await self._run([(opaque.token.tenant, event)], partial(identity_tokens.keep_opaque, opaque, event))
+
+    async def find_opaque(self, digest: bytes) -> OpaqueToken | None:
+        found = await self._read(identity_tokens.FIND_OPAQUE, digest)
+        return identity_tokens.opaque_of(found[0]) if found else None
+
+    async def revoke_access(self, token: str, expires: int, tenant: str, event: Event) -> bool:
+        return await self._run([(tenant, event)], partial(identity_tokens.revoke_access, token, expires, tenant, event))
+
+    async def standing(
+        self, tenant: str, client: str, user: str | None, family: str | None, token: str
+    ) -> Standing | None:
+        if not is_id(tenant):
+            return None
+        found = await self._read(sql.STANDING, tenant, client, user, family, token)
+        if not found:
+            return None
+        row = found[0]
+        return identity_tokens.standing_of(row[:7], tenant_of(row[7:14]), connection_of(row[14:]))
+
+    async def use_assertion(self, client: str, jti: str, expires: int) -> bool:
+        return await self._run((), partial(identity_tokens.use_assertion, client, jti, expires))
+
+    async def keys(self) -> list[SigningKey]:
+        return [identity.key_of(row) for row in await self._read(identity.KEYS)]
+
+    async def change_keys(self, change: KeyChange, event: Event) -> bool:
+        return await self._run([(None, event)], partial(identity.change_keys, change, event))
+
+    async def sweep(self, at: str, seconds: int) -> None:
+        await self._run((), partial(identity_tokens.sweep, at, seconds))
+
+
+async def _drive(script: Callable[[], Script[R]], link: Link) -> R:
+    running = script()
+    try:
+        step = next(running)
+        while True:
+            if isinstance(step, Tell):
+                await link.fetch(sql.INSERT_EVENTS, step.tenant or NO_TENANT, event_rows([step.event]))
+                step = running.send([])
+            else:
+                step = running.send([tuple(row) for row in await link.fetch(step.sql, *step.values)])
+    except StopIteration as end:
+        result: R = end.value
+        return result
