@@ -130,6 +130,7 @@ def build(settings: Settings) -> "Application":
         shutdown=(store.close, endpoint.stop),
         access_log=settings.access_log,
         describe=endpoint.describe,
+        before_body=endpoint.before_body,
     )
     return app
 

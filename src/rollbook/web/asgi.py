@@ -58,7 +58,8 @@ class Application:
     ``answer``. HEAD is answered by calling with method HEAD and leaving the body out.
     ``startup`` steps run in order, and a failing one stops the start (see ``failure``); ``shutdown`` steps run in
     reverse order, every one of them. ``describe`` tells the access log what a request was (route template, tenant), and
-    must not tell ids, filters or names of people.
+    must not tell ids, filters or names of people. ``before_body`` is asked about a request whose headers are there and
+    whose body is not read yet; an answer of it is the request's, and ends the connection. It raises for bugs only.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Application:
         shutdown: Sequence[Step] = (),
         access_log: bool = False,
         describe: Callable[[Request], Mapping[str, str]] | None = None,
+        before_body: Callable[[Request], Awaitable[Response | None]] | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self._answer = answer
@@ -80,6 +82,7 @@ class Application:
         self._shutdown = tuple(shutdown)
         self._access_log = access_log
         self._describe = describe
+        self._before_body = before_body
         self._clock = clock
         self._next_id = RequestIds().next
         self._log = structlog.get_logger("rollbook.web")
@@ -115,34 +118,35 @@ class Application:
         began = self._clock.elapsed() if self._access_log else 0.0
         request_id = self._next_id()
         request: Request | None = None
-        close = self.draining
+        response: Response | None = None
+        # A request that is refused before its body was read ends its connection: the rest is not worth reading.
+        close = True
         try:
-            # A request that is refused before its body was read ends its connection: the rest is not worth reading.
             answer = self._routes.get(scope["raw_path"])
             request = self._guard.admit(scope, request_id, any_host=answer is not None)
             headers = request.headers
             if "content-length" in headers or "transfer-encoding" in headers:
-                request.body = await self._guard.read_body(receive)
+                if self._before_body is not None and answer is None:
+                    response = await self._before_body(request)
+                if response is None:
+                    request.body = await self._guard.read_body(receive)
+            if response is None:
+                close = self.draining
+                response = await (answer or self._answer)(request)
         except ScimError as error:
             response = refusal(error)
-            close = True
         except ClientGone:
             return
-        else:
-            try:
-                response = await (answer or self._answer)(request)
-            except ScimError as error:
-                response = refusal(error)
-            except asyncio.CancelledError:
-                if not self.draining:
-                    raise
-                # The grace of a server that stops is over: say so instead of hanging up.
-                response = refusal(Unavailable("The server is being stopped: send the request again."))
-            except Exception as error:  # noqa: BLE001 - the outermost edge: a bug of ours costs one answer, not the server
-                self._log.error("a request failed", request=request_id, method=scope["method"], exc_info=error)
-                response = refusal(
-                    InternalError(f"The server failed to answer. The operator finds the reason under {request_id}.")
-                )
+        except asyncio.CancelledError:
+            if not self.draining:
+                raise
+            # The grace of a server that stops is over: say so instead of hanging up.
+            response = refusal(Unavailable("The server is being stopped: send the request again."))
+        except Exception as error:  # noqa: BLE001 - the outermost edge: a bug of ours costs one answer, not the server
+            self._log.error("a request failed", request=request_id, method=scope["method"], exc_info=error)
+            response = refusal(
+                InternalError(f"The server failed to answer. The operator finds the reason under {request_id}.")
+            )
         fields = [*response.headers, (b"x-request-id", request_id.encode()), _NOSNIFF, _CACHE]
         write = scope.get("extensions", _NO_EXTENSIONS).get(ANSWER_EXTENSION)
         if write is not None:

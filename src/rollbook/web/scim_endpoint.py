@@ -15,6 +15,7 @@ A caller without a credential learns nothing about routes: authentication comes 
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 
 from rollbook.deployment import Deployment
@@ -94,6 +95,26 @@ class ScimEndpoint:
         except ScimError:
             template = "-"
         return {"route": template, "tenant": principal.tenant.id if principal else "-"}
+
+    async def before_body(self, request: Request) -> Response | None:
+        """The refusal of a request without a good credential, before anybody reads its body; None lets it in."""
+        authorization = request.headers.get("authorization")
+        if self._authenticator.remembered(authorization) is not None:
+            return None
+        address = find_address(self._house.dialects, request.path)
+        if address is None:
+            return None
+        with suppress(ScimError):
+            if address.dialect.routes.find(request.method, address.rest).open:
+                return None
+        try:
+            await self._authenticator.bearer(authorization)
+        except ScimError as error:
+            await self._note(request, error, None, None, None)
+            return encode_refusal(error)
+        except StoreError as error:
+            return encode_refusal(refusal(error))
+        return None
 
     async def answer(self, request: Request) -> Response:
         """The answer to one request. Raises only for bugs."""
