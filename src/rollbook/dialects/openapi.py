@@ -69,11 +69,13 @@ class _Kind:
     open: bool = False
 
 
-def document(dialect: Dialect, origin: str, tenant: str | None = None, *, cursor: bool = False) -> Document:
+def document(
+    dialect: Dialect, origin: str, tenant: str | None = None, *, server: str | None = None, cursor: bool = False
+) -> Document:
     """The document of a dialect for one tenant (or for the address that names none).
 
     ``origin`` is the public address of the house, without a closing slash. What the document's ``paths`` are relative
-    to stands in ``servers``.
+    to stands in ``servers``: ``server`` (which may be relative to the document itself), else the public address.
     """
     base = f"{origin}{f'/t/{tenant}' if tenant else ''}{dialect.base}"
     paths: Document = {}
@@ -104,7 +106,7 @@ def document(dialect: Dialect, origin: str, tenant: str | None = None, *, cursor
             "version": rollbook.__version__,
             "description": _ABOUT,
         },
-        "servers": [{"url": base}],
+        "servers": [{"url": server or base}],
         "security": [{_TOKEN: []}],
         "tags": [{"name": name} for name in dict.fromkeys(_tag(op) for item in paths.values() for op in _ops(item))],
         "paths": paths,

@@ -17,8 +17,12 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
+from hashlib import sha256
+
+import orjson
 
 from rollbook.deployment import Deployment
+from rollbook.dialects import openapi
 from rollbook.dialects.decode import decode
 from rollbook.dialects.encode import encode, encode_refusal
 from rollbook.dialects.model import Address, Dialect, find_address
@@ -42,6 +46,7 @@ from rollbook.scim.outcomes import Discovered
 from rollbook.scim.terms_settings import terms
 from rollbook.storage.errors import StoreError
 from rollbook.storage.records import Tenant
+from rollbook.web import docs
 from rollbook.web.rate import Headers, Limit, Rate
 from rollbook.web.refused import Refused
 from rollbook.web.turns import Turns
@@ -66,6 +71,7 @@ class ScimEndpoint:
         self.refused = Refused(house.store, house.clock)
         self._spoken = lru_cache(256)(Dialect.under)
         self._locations = lru_cache(1024)(self._make_locations)
+        self._openapi = lru_cache(64)(self._make_openapi)
         self._handle = lru_cache(1024)(house.store.tenant)
         self._counting: asyncio.Task[None] | None = None
 
@@ -125,7 +131,10 @@ class ScimEndpoint:
         try:
             address = find_address(self._house.dialects, request.path)
             if address is None:
-                raise NotFound("There is nothing at this address. SCIM is served at /scim/v2.")
+                place = docs.find_place(request.path)
+                if place is None:
+                    raise NotFound("There is nothing at this address. SCIM is served at /scim/v2.")
+                return await self._documented(request, place)
             wrong: ScimError | None = None
             try:
                 route = address.dialect.routes.find(request.method, address.rest)
@@ -187,6 +196,30 @@ class ScimEndpoint:
         finally:
             self._turns.give(tenant.id)
         return encode(outcome, locations)
+
+    async def _documented(self, request: Request, place: docs.Place) -> Response:
+        """The page about the API, or the document behind it: of the catalogue, or of the credential's tenant."""
+        if place.what != "openapi.json":
+            return docs.show(place, request)
+        docs.only_reading(request)
+        dialect, named = self._house.dialects[0], None
+        authorization = request.headers.get("authorization")
+        if authorization is not None:
+            named = place.tenant
+            principal = self._authenticator.remembered(authorization)
+            if principal is None:
+                principal = await self._authenticator.bearer(authorization)
+            tenant = enter(principal, place.tenant)
+            self._rate.take(tenant.id, principal.connection)
+            connection = principal.connection
+            dialect = self._spoken(dialect, terms(connection.preset, connection.settings))
+        body, tag = self._openapi(dialect, named)
+        return docs.unless_known(request, ((b"content-type", b"application/json"),), body, tag)
+
+    def _make_openapi(self, dialect: Dialect, tenant: str | None) -> tuple[bytes, str]:
+        made = openapi.document(dialect, self._house.public_url, tenant, server=f".{dialect.base}")
+        body = orjson.dumps(made)
+        return body, sha256(body).hexdigest()[:24]
 
     def _discover(self, request: Request, route: Route, address: Address) -> Response:
         operation = decode(request, route, address.dialect, [])

@@ -1,0 +1,105 @@
+"""The page that shows the API, and the document behind it: ``/docs`` and ``/openapi.json``, and both below
+``/t/{tenant}``.
+
+The page is the same for everybody. The document without a credential is the dialect's own catalogue, as in discovery
+(RFC 7644 §4); with one it is the tenant's, with what the tenant added. A page cannot send a credential when it is
+opened, so it asks for the document again once a token was typed in.
+
+Swagger UI is served from a package that is installed with this one: the page loads nothing from anywhere else, and its
+policy (CSP) would not let it. HEAD and ETags are as everywhere.
+"""
+
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+from rollbook.http_message import Request, Response
+from rollbook.scim.errors import MethodNotAllowed
+from rollbook.scim.etag import read_condition
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_OWN = {"docs.js": "text/javascript", "docs.css": "text/css"}
+_TAKEN = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
+_PAGE_TYPE = "text/html"
+
+
+class Place(NamedTuple):
+    """What a path below a tenant's or the house's own address asks for: ``docs``, ``openapi.json``, or an asset."""
+
+    what: str
+    tenant: str | None
+
+
+def find_place(path: str) -> Place | None:
+    """The place that a path names, if it is one of this room's.
+
+    >>> find_place("/t/acorn/docs"), find_place("/docs/docs.js"), find_place("/docs/etc")
+    (Place(what='docs', tenant='acorn'), Place(what='docs.js', tenant=None), None)
+    """
+    tenant = None
+    if path.startswith("/t/"):
+        tenant, _, path = path[3:].partition("/")
+        if not tenant:
+            return None
+        path = "/" + path
+    if path in ("/docs", "/openapi.json"):
+        return Place(path[1:], tenant)
+    if tenant is None and path.startswith("/docs/") and path[6:] in (*_OWN, *_TAKEN):
+        return Place(path[6:], None)
+    return None
+
+
+def show(place: Place, request: Request) -> Response:
+    """The page, or one of its assets."""
+    only_reading(request)
+    if place.what == "docs":
+        depth = request.path.count("/") - 1
+        body = _own("docs.html").replace(b"{assets}", b"../" * depth + b"docs")
+        kind = _PAGE_TYPE
+    else:
+        body, kind = _asset(place.what), {**_OWN, **_TAKEN}[place.what]
+    headers = (
+        (b"content-type", f"{kind}; charset=utf-8".encode()),
+        (b"content-security-policy", POLICY.encode()),
+        (b"referrer-policy", b"no-referrer"),
+    )
+    return unless_known(request, headers, body, sha256(body).hexdigest()[:24])
+
+
+def unless_known(request: Request, headers: tuple[tuple[bytes, bytes], ...], body: bytes, tag: str) -> Response:
+    """The answer with its ETag, or 304 where the client has it already."""
+    headers = (*headers, (b"etag", b'"%s"' % tag.encode()))
+    wanted = read_condition(request.headers.get("if-none-match"))
+    if wanted is not None and (wanted.any or tag in wanted.versions):
+        return Response(304, headers[1:])
+    return Response(200, headers, body)
+
+
+def only_reading(request: Request) -> None:
+    """**Raises** ``MethodNotAllowed`` for whatever is not GET or HEAD."""
+    if request.method not in ("GET", "HEAD"):
+        raise MethodNotAllowed("This address can only be read: use GET.", headers=(("allow", "GET, HEAD"),))
+
+
+@cache
+def _asset(name: str) -> bytes:
+    return _own(name) if name in _OWN else (_swagger_folder() / name).read_bytes()
+
+
+@cache
+def _own(name: str) -> bytes:
+    return (files("rollbook.web") / "pages" / name).read_bytes()
+
+
+def _swagger_folder() -> Path:
+    """Where the package keeps Swagger UI. It is not imported: all that is wanted of it are its files."""
+    found = find_spec("swagger_ui_bundle")
+    assert found is not None
+    assert found.origin is not None
+    return next((Path(found.origin).parent / "vendor").glob("swagger-ui-*"))
