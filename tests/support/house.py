@@ -4,7 +4,7 @@ import contextlib
 import itertools
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,8 +18,8 @@ from rollbook.config import load
 from rollbook.identity import static_tokens
 from rollbook.ids import random_bytes
 from rollbook.storage.contract import Store
-from rollbook.storage.records import Tenant
-from rollbook.tenancy import lifecycle
+from rollbook.storage.records import DEFAULT_SCOPES, Tenant
+from rollbook.tenancy import connections, lifecycle
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
@@ -104,6 +104,20 @@ class Seat:
         assert answer.status_code == 200, answer.text
         return [r.get("userName") or r["displayName"] for r in answer.json()["Resources"]]
 
+    def by(self, connection: str, preset: str = "standard", **settings: str) -> "Seat":
+        """The same tenant by another connection, which is made where there is none of that name."""
+
+        async def make(store: Store) -> str:
+            try:
+                found = await connections.find(store, self.tenant, connection)
+            except connections.NoSuchConnection:
+                found = await connections.create(
+                    store, SYSTEM_CLOCK, self.tenant, connection, preset=preset, settings=settings
+                )
+            return (await static_tokens.issue(store, SYSTEM_CLOCK, self.tenant, connection=found)).secret
+
+        return replace(self, token=self.house.with_store(make))
+
     def events(self) -> list[Any]:
         """What the tenant's events say, oldest first."""
 
@@ -145,13 +159,25 @@ class House:
 
         return run_apart(session())
 
-    def seat(self, name: str | None = None, lifetime: timedelta | None = None) -> Seat:
-        """A new tenant with a token. Names are made unique, so that tests do not meet."""
+    def seat(
+        self,
+        name: str | None = None,
+        lifetime: timedelta | None = None,
+        *,
+        scopes: tuple[str, ...] = DEFAULT_SCOPES,
+        **settings: str,
+    ) -> Seat:
+        """A new tenant with a token. Names are made unique, so that tests do not meet.
+
+        ``settings`` are those of its connection; ``preset`` is one of them.
+        """
         chosen = f"{name or 'acorn'}-{next(_counter)}-{random_bytes(3).hex()}"
 
         async def make(store: Store) -> tuple[Tenant, str]:
             tenant = await lifecycle.create(store, SYSTEM_CLOCK, chosen, "standard", dialect_names())
-            issued = await static_tokens.issue(store, SYSTEM_CLOCK, tenant, "test", lifetime)
+            if settings:
+                await connections.change(store, SYSTEM_CLOCK, tenant, "default", settings)
+            issued = await static_tokens.issue(store, SYSTEM_CLOCK, tenant, "test", lifetime, scopes=scopes)
             return tenant, issued.secret
 
         tenant, token = self.with_store(make)
