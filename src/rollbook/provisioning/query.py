@@ -47,7 +47,13 @@ async def query(operation: Query, work: Work) -> Listed:
 def _target(type: ResourceType, parsed: Filter | None, operation: Query, work: Work) -> records.Target:
     bound = sort = None
     if parsed is not None:
-        bound = bind(parsed, type, mixed=operation.mixed, boolean_text=work.tolerances.boolean_text)
+        bound = bind(
+            parsed,
+            type,
+            mixed=operation.mixed,
+            boolean_text=work.tolerances.boolean_text,
+            short_names=work.tolerances.short_names,
+        )
     if operation.parameters.sort_by is not None:
         sort = bind_sort(operation.parameters.sort_by, type)
     return records.Target(type, bound, sort)

@@ -107,15 +107,21 @@ class BoundFilter:
 
 
 def bind(
-    filter: Filter, resource_type: ResourceType, *, mixed: bool = False, boolean_text: bool = False
+    filter: Filter,
+    resource_type: ResourceType,
+    *,
+    mixed: bool = False,
+    boolean_text: bool = False,
+    short_names: bool = False,
 ) -> BoundFilter:
     """Bind a filter to a resource type.
 
     **Rules**: an attribute that the type does not have is refused, or matches nothing where ``mixed`` (a search over
-    several types). ``boolean_text`` admits ``"True"`` for ``true``, as some identity providers send it.
+    several types). ``boolean_text`` admits ``"True"`` for ``true``, as some identity providers send it; ``short_names``
+    an attribute of an extension without its URN, where the core has none of that name and one extension only has.
     **Raises** ``InvalidFilter`` with the position and the attribute, never with a value.
     """
-    return _bind(filter, resource_type, None, mixed, boolean_text)
+    return _bind(filter, resource_type, None, mixed, boolean_text, short_names)
 
 
 def bind_element(
@@ -154,14 +160,19 @@ _bound: Recent[tuple[object, ...], tuple[Node, BoundShape]] = Recent(_KEPT)
 
 
 def _bind(
-    filter: Filter, resource_type: ResourceType, element: Place | None, mixed: bool, boolean_text: bool
+    filter: Filter,
+    resource_type: ResourceType,
+    element: Place | None,
+    mixed: bool,
+    boolean_text: bool,
+    short_names: bool = False,
 ) -> BoundFilter:
-    key = (id(filter.shape), resource_type, element and element.name, mixed, boolean_text)
+    key = (id(filter.shape), resource_type, element and element.name, mixed, boolean_text, short_names)
     known = _bound.get(key)
     if known is not None and known[0] is filter.shape:  # the entry keeps its shape, so the id is not another's
         shape = known[1]
     else:
-        binder = _Binder(filter, resource_type, mixed, boolean_text)
+        binder = _Binder(filter, resource_type, mixed, boolean_text, short_names)
         node = binder.node(filter.shape, element)
         kept = len(filter.text) <= _LONGEST_KEPT
         shape = BoundShape(resource_type, node, tuple(binder.converters), kept)
@@ -213,11 +224,14 @@ _BOOLEAN_TEXTS = {"true": True, "false": False}
 class _Binder:
     """Binds one shape; the converters are gathered on the way, one for each literal."""
 
-    def __init__(self, filter: Filter, resource_type: ResourceType, mixed: bool, boolean_text: bool) -> None:
+    def __init__(
+        self, filter: Filter, resource_type: ResourceType, mixed: bool, boolean_text: bool, short_names: bool
+    ) -> None:
         self.filter = filter
         self.type = resource_type
         self.mixed = mixed
         self.boolean_text = boolean_text
+        self.short_names = short_names
         self.converters: list[Callable[[Literal], Operand]] = [_unused] * len(filter.literals)
 
     def node(self, node: Node, element: Place | None) -> BoundNode:
@@ -258,6 +272,10 @@ class _Binder:
     def place(self, path: AttributePath, element: Place | None) -> Place | None:
         """What a path names; None for what the type lacks, where that matches nothing."""
         place = self.type.place(path.urn, path.name, path.sub) if element is None else _inner(path, element)
+        if place is None and element is None and path.urn is None and self.short_names:
+            inside = [self.type.place(e.schema.id, path.name, path.sub) for e in self.type.extensions]
+            named = [place for place in inside if place is not None]
+            place = named[0] if len(named) == 1 else None
         if place is None:
             if self.mixed:
                 return None

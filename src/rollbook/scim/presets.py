@@ -62,7 +62,7 @@ dropped and reported, and the rest is done."""
 STANDARD_TERMS = Terms()
 PRESETS = {
     "standard": STANDARD_TERMS,
-    "entra": replace(_PROVIDER, tolerances=replace(_PROVIDER.tolerances, upsert_on_replace=True)),
+    "entra": replace(_PROVIDER, tolerances=replace(_PROVIDER.tolerances, upsert_on_replace=True, short_names=True)),
     "okta": replace(_PROVIDER, reactivate=True),
     "onelogin": _PROVIDER,
     "jumpcloud": _PROVIDER,

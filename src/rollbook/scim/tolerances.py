@@ -35,6 +35,8 @@ class Tolerances:
     """``externalId eq jyoung`` without quotes in a filter (Entra)."""
     value_path_sub_filter: bool = True
     """``emails[type eq "work"].value eq "x"`` in a filter (Entra)."""
+    short_names: bool = False
+    """``manager eq "x"`` in a filter, for an attribute that only one extension has (Entra, in former times)."""
     other_media_types: bool = True
     """A JSON body as ``text/json``, or without a type."""
     drop_password: bool = True
