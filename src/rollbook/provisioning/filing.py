@@ -10,8 +10,12 @@ from rollbook.scim.compiled import kept_on_type
 from rollbook.scim.errors import InvalidValue
 from rollbook.scim.limits import Limits
 from rollbook.scim.schema import ResourceType
-from rollbook.scim.search_form import index_rows, search_form
+from rollbook.scim.search_form import index_place, index_rows, search_form
 from rollbook.storage.records import INDEX_VALUE_LIMIT, Content, IndexRow
+
+_LEAST_VALUE = 2
+"""Bytes of JSON that any value of a list takes, with its comma: a shorter document needs no counting."""
+_NOTHING: Mapping[str, Any] = {}
 
 
 class Filing:
@@ -23,6 +27,10 @@ class Filing:
         self._lists = tuple(_lists(type))
         self._search = search_form(type)
         self._rows = index_rows(type, INDEX_VALUE_LIMIT)
+        places = [place for path in type.index_paths if path and (place := index_place(type, path)) is not None]
+        self._indexed = tuple(
+            dict.fromkeys((p.extension.id if p.extension else None, p.attribute.name) for p in places)
+        )
 
     def file(self, document: Mapping[str, Any], limits: Limits) -> tuple[Content, Sequence[IndexRow]]:
         """Content and index rows of a canonical document (with ``schemas`` first, without ``id`` and ``meta``).
@@ -30,24 +38,43 @@ class Filing:
         **Raises** ``InvalidValue`` where a name is longer than is set (no index could hold one beyond that), or where
         an attribute has more values than is set.
         """
+        content, search = self._content(document, limits)
+        return content, self._index(search)
+
+    def refile(
+        self, before: Mapping[str, Any], document: Mapping[str, Any], limits: Limits
+    ) -> tuple[Content, Sequence[IndexRow] | None]:
+        """As ``file``, of a resource that was ``before``: no rows (None) where those that are there stay right."""
+        content, search = self._content(document, limits)
+        for urn, name in self._indexed:
+            was, now = (before, document) if urn is None else (before.get(urn, _NOTHING), document.get(urn, _NOTHING))
+            if was.get(name) != now.get(name):
+                return content, self._index(search)
+        return content, None
+
+    def _content(self, document: Mapping[str, Any], limits: Limits) -> tuple[Content, dict[str, Any]]:
         for name in self._names:
             if len(document.get(name, "")) > limits.name_length:
                 raise InvalidValue(f"{name} may have {limits.name_length} characters at most.")
+        kept = orjson.dumps(document)
         most = limits.attribute_values
+        if len(kept) > most * _LEAST_VALUE:
+            self._check_lists(document, most)
+        search = self._search(document)
+        key = search.get(self._key) if self._key else None
+        shown = _shown(document)
+        return Content(
+            key, document.get("externalId"), shown, shown and _shown(search), kept, orjson.dumps(search)
+        ), search
+
+    def _index(self, search: Mapping[str, Any]) -> list[IndexRow]:
+        return [IndexRow(*row) for row in self._rows(search)]
+
+    def _check_lists(self, document: Mapping[str, Any], most: int) -> None:
         for urn, name in self._lists:
             holder = document if urn is None else document.get(urn)
             if holder and name in holder and len(holder[name]) > most:
                 raise InvalidValue(f"{name} may have {most} values at most.")
-        search = self._search(document)
-        content = Content(
-            key=search.get(self._key) if self._key else None,
-            external_id=document.get("externalId"),
-            display=_shown(document),
-            display_key=_shown(search),
-            document=orjson.dumps(document),
-            search=orjson.dumps(search),
-        )
-        return content, list(map(IndexRow._make, self._rows(search)))
 
 
 @kept_on_type
@@ -76,6 +103,6 @@ def _shown(document: Mapping[str, Any]) -> str | None:
 
 def changed_attributes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
     """The names of the top-level attributes whose values differ, for the event; never their values."""
-    return tuple(
-        key for key in dict.fromkeys((*before, *after)) if key != "schemas" and before.get(key) != after.get(key)
-    )
+    changed = [key for key, value in before.items() if after.get(key) != value]
+    changed += [key for key in after if key not in before]
+    return tuple([key for key in changed if key != "schemas"])

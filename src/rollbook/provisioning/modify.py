@@ -66,7 +66,7 @@ async def _once(operation: Modify, work: Work) -> tuple[Saved, bool]:
         await check_member_types(work, patched.member_types)
         update.members = MemberChange(steps.clear, tuple(steps.remove), tuple(steps.add))
     if before != patched.document:
-        update.content, update.index = filing(type).file(patched.document, work.limits)
+        update.content, update.index = filing(type).refile(before, patched.document, work.limits)
     elif operation.conditions.match is None:
         update.version = None  # members alone: writers of different members do not get in each other's way
     return await save(work, stored, update), brief

@@ -54,5 +54,5 @@ async def _once(operation: Replace, work: Work) -> Saved:
     owner = new_owner(work, before, draft.document)
     update = Update(type.number, id, stored.version, at, event, members=members, owner=owner)
     if before != draft.document:
-        update.content, update.index = filing(type).file(draft.document, work.limits)
+        update.content, update.index = filing(type).refile(before, draft.document, work.limits)
     return await save(work, stored, update)
