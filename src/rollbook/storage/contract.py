@@ -10,10 +10,12 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from rollbook.events import Event
+from rollbook.scim.schema import ResourceType
 from rollbook.storage.errors import StoreError
 from rollbook.storage.identity_contract import IdentityStore
 from rollbook.storage.records import (
     Applied,
+    CatalogueChange,
     Change,
     Connection,
     Insert,
@@ -124,6 +126,20 @@ class Store(Protocol):
     async def open(self) -> None:
         """Connect. **Raises** ``Unavailable``. Neither creates nor checks the schema."""
 
+    async def catalogue(self) -> tuple[int, bytes]:
+        """The revision of the tenant's catalogue and its document; ``(0, b"")`` where it has none."""
+
+    async def change_catalogue(self, change: CatalogueChange) -> None:
+        """**Raises** ``VersionConflict`` where the revision is another one by now, ``WouldBreak`` (the first guard that
+        finds something), ``NotFound`` for a deleted tenant; then nothing has changed."""
+
+    async def fill_index(self, type: ResourceType, path: int, after: str, count: int) -> str | None:
+        """Write the rows of one index path (by its number) for the next ``count`` resources of a type, in order of
+        their ids, the first after ``after`` (``""`` to begin): the last id, or None where there were fewer."""
+
+    async def empty_index(self, type: int, path: int, count: int) -> int:
+        """Delete up to ``count`` rows of one index path; how many went."""
+
     async def close(self) -> None:
         """Finish what is under way and let go of everything."""
 
@@ -185,3 +201,9 @@ class Store(Protocol):
     async def restore(self, path: str) -> None:
         """Replace everything by what ``backup`` wrote. **Raises** ``StoreError`` where the file is none of ours; then
         nothing was changed."""
+    async def schema_work(self, at: str) -> list[tuple[str, str]]:
+        """The tenants whose indexes somebody has to look after by now, with the moment from which on; a few."""
+
+    async def claim_schema_work(self, tenant_id: str, due: str, until: str) -> bool:
+        """Take on the work of a tenant until a moment, at which it is due again. False where somebody else has."""
+

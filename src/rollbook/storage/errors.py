@@ -8,6 +8,8 @@
     ├─ VersionConflict     the row is at another version than the change expected
     ├─ MissingMembers      ids: not in this tenant
     ├─ OneRefused          at, error: one of several changes, so that none was made
+    ├─ SchemaChanged       the tenant's schemas are of another revision than the change was made by
+    ├─ WouldBreak          guard, count: resources that a change of schemas would break
     ├─ Busy                retry_after: too much at once; nothing was done
     ├─ Unavailable         retry_after: the database is away, read-only or full; nothing was acknowledged
     └─ SchemaMismatch      found, wanted: the database is of another release
@@ -57,6 +59,20 @@ class OneRefused(StoreError):
         super().__init__(f"change {at} of several: {error.detail}")
         self.at = at
         self.error = error
+
+
+class SchemaChanged(StoreError):
+    def __init__(self) -> None:
+        super().__init__("the tenant's schemas have changed since the change was made")
+
+
+class WouldBreak(StoreError):
+    """``guard`` is the place of the guard among those of the change, ``count`` how many resources it found."""
+
+    def __init__(self, guard: int, count: int) -> None:
+        super().__init__(f"{count} resources are in the way")
+        self.guard = guard
+        self.count = count
 
 
 class Busy(StoreError):

@@ -74,6 +74,8 @@ class Insert:
     index: Sequence[IndexRow]
     event: Event
     members: Sequence[str] = ()
+    schema: int | None = None
+    """The revision of the tenant's catalogue by which the content was made; None: it is not looked at."""
 
 
 @dataclass(slots=True)
@@ -96,6 +98,8 @@ class Update:
     index: Sequence[IndexRow] | None = None
     members: MemberChange | None = None
     owner: str | None = None
+    schema: int | None = None
+    """As ``Insert.schema``; a change without content needs none."""
 
 
 @dataclass(slots=True)
@@ -229,3 +233,21 @@ class Token:
     revoked: str | None
     scopes: tuple[str, ...] = DEFAULT_SCOPES
     """What its bearer may do."""
+    schemas: int = 0
+    """The revision of its catalogue; 0: it has made no schemas or resource types."""
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueChange:
+    """A tenant's catalogue of schemas and resource types becomes another one, of the revision ``expected + 1``.
+
+    **Rules**: from then on no content comes in that was made by another revision (``Insert.schema``). Before that, in
+    the same transaction, each of ``guards`` has to find nothing. ``work`` is the written moment at which somebody has
+    to look after the tenant's indexes, None where nobody has to.
+    """
+
+    expected: int
+    document: bytes
+    guards: tuple[Query, ...]
+    work: str | None
+    event: Event

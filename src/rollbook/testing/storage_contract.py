@@ -26,6 +26,7 @@ pytest.register_assert_rewrite(
             "members",
             "queries",
             "resources",
+            "schemas",
             "tenants",
             "upkeep",
             "walks",
@@ -46,6 +47,7 @@ from rollbook.testing.contract_many import Many  # noqa: E402
 from rollbook.testing.contract_members import Members  # noqa: E402
 from rollbook.testing.contract_queries import Queries  # noqa: E402
 from rollbook.testing.contract_resources import Resources  # noqa: E402
+from rollbook.testing.contract_schemas import Schemas  # noqa: E402
 from rollbook.testing.contract_tenants import Tenants  # noqa: E402
 from rollbook.testing.contract_upkeep import Upkeep  # noqa: E402
 from rollbook.testing.contract_walks import Walks  # noqa: E402

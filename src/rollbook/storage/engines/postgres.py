@@ -12,6 +12,7 @@ from uuid import UUID
 
 from rollbook.clock import Clock
 from rollbook.events import Event
+from rollbook.storage.engines import postgres_catalogue as catalogue
 from rollbook.storage.engines import postgres_schema as schema
 from rollbook.storage.engines import postgres_statements as sql
 from rollbook.storage.engines.postgres_backup import read_backup, write_backup
@@ -130,6 +131,7 @@ class PostgresStore:
             for statement in identity_tokens.GONE:
                 await link.change(statement, tenant_id)
             await link.change(sql.CONNECTIONS_GONE, tenant_id)
+            await link.change(catalogue.GONE, tenant_id)
             await link.fetch(sql.INSERT_EVENTS, tenant_id, event_rows([event]))
             return True
 
@@ -160,6 +162,12 @@ class PostgresStore:
     async def add_sealing_key(self, key: SealingKey, drop_before: str) -> None:
         values = (key.id, key.secret, key.created, drop_before)
         await self._with(lambda link: link.fetch(sql.INSERT_SEALING_KEY, *values))
+
+    async def schema_work(self, at: str) -> list[tuple[str, str]]:
+        return await catalogue.schema_work(self._transactions, at)
+
+    async def claim_schema_work(self, tenant_id: str, due: str, until: str) -> bool:
+        return await catalogue.claim(self._transactions, tenant_id, due, until)
 
     async def backup(self, path: str) -> None:
         """**Raises** ``StoreError`` where the file exists already."""

@@ -42,6 +42,8 @@ _CONTROL = {
         "status": "text",
         "created": "text",
     },
+        "schema_revision": "int",
+        "schema_work": "text",
     "token": {
         "id": "uuid",
         "tenant_id": "uuid",
@@ -91,6 +93,7 @@ _OWN = {
         "ordinal": "smallint",
     },
     "event": {
+    "catalogue": {"tenant_id": "uuid", "revision": "int", "document": "text"},
         "tenant_id": "uuid",
         "id": "uuid",
         "at": "text",
@@ -158,6 +161,7 @@ async def read_backup(link: Link, path: str, at: str) -> None:
                 await link.run("ROLLBACK")
 
 
+            await link.run(sql.NEW_EPOCH)
 @contextmanager
 def _new_file(path: str) -> Iterator[apsw.Connection]:
     """A new SQLite file with our tables, for its owner only, and complete or gone."""
@@ -188,7 +192,9 @@ def _new_file(path: str) -> Iterator[apsw.Connection]:
 
 
 async def _save(link: Link, target: apsw.Connection, table: str, columns: dict[str, str], where: str) -> None:
-    read = ", ".join(f"{name}::text" if kind in _AS_TEXT else name for name, kind in columns.items())
+    read = ", ".join(
+        _SAVED.get((table, name)) or (f"{name}::text" if kind in _AS_TEXT else name) for name, kind in columns.items()
+    )
     places = ", ".join("jsonb(?)" if kind == "jsonb" else "?" for kind in columns.values())
     insert = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})"
     async for rows in _chunks(link, f"SELECT {read} FROM {table} {where}"):
@@ -202,7 +208,9 @@ async def _chunks(link: Link, statement: str) -> AsyncIterator[list[Row]]:
 
 
 async def _load(link: Link, source: apsw.Connection, table: str, columns: dict[str, str]) -> None:
-    read = ", ".join(f"json({name})" if kind == "jsonb" else name for name, kind in columns.items())
+    read = ", ".join(
+        _LOADED.get((table, name)) or (f"json({name})" if kind == "jsonb" else name) for name, kind in columns.items()
+    )
     arrays = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(columns.values(), 1))
     insert = f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM unnest({arrays})"
     own = table in _OWN

@@ -126,7 +126,7 @@ class PostgresIdentity:
         if not found:
             return None
         row = found[0]
-        return identity_tokens.standing_of(row[:7], tenant_of(row[7:14]), connection_of(row[14:]))
+        return identity_tokens.standing_of(row[:7], tenant_of(row[7:-6]), connection_of(row[-6:]))
 
     async def use_assertion(self, client: str, jti: str, expires: int) -> bool:
         return await self._run((), partial(identity_tokens.use_assertion, client, jti, expires))

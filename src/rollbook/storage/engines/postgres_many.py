@@ -10,6 +10,7 @@ from functools import partial
 from asyncpg.exceptions import PostgresError
 
 from rollbook.storage.engines import postgres_statements as sql
+from rollbook.storage.engines.postgres_catalogue import check_schema
 from rollbook.storage.engines.postgres_changes import CHANGES
 from rollbook.storage.engines.postgres_faults import store_error
 from rollbook.storage.engines.postgres_pool import Link
@@ -34,7 +35,9 @@ async def together(transactions: Transactions, tenant: str, inserts: Sequence[In
         return await transactions.run(tenant, events, partial(_together, tenant=tenant, inserts=inserts, at_once=False))
 
 
-async def _each(link: Link, *, tenant: str, changes: Sequence[Change]) -> list[Applied | StoreError]:
+async def make_each(link: Link, *, tenant: str, changes: Sequence[Change]) -> list[Applied | StoreError]:
+    """The same inside of a transaction that is open."""
+    await check_schema(link, tenant, changes)
     outcomes: list[Applied | StoreError] = []
     for run in _runs(changes):
         made = await _at_once(link, tenant, run) if len(run) > 1 else None
@@ -136,6 +139,7 @@ async def _made(link: Link, tenant: str, change: Change) -> Applied:
 
 
 async def _together(link: Link, *, tenant: str, inserts: Sequence[Insert], at_once: bool) -> list[Applied]:
+    await check_schema(link, tenant, inserts)
     for start, some in [(0, inserts)] if at_once else [(at, [insert]) for at, insert in enumerate(inserts)]:
         try:
             made = await _inserted(link, tenant, some)

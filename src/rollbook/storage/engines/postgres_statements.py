@@ -260,7 +260,8 @@ INSERT_CONNECTION = """INSERT INTO connection (tenant_id, id, name, dialect, pre
 VALUES ($1, $2, $3, $4, $5, $6, $7)"""
 LOCK_TENANT = "SELECT 1 FROM tenant WHERE id = $1 AND status <> 'deleted' FOR SHARE"
 SET_STATUS = "UPDATE tenant SET status = $2 WHERE id = $1 AND status <> 'deleted'"
-TENANT_GONE = "UPDATE tenant SET status = 'deleted', name_key = id::text WHERE id = $1 AND status <> 'deleted'"
+TENANT_GONE = """UPDATE tenant SET status = 'deleted', name_key = id::text, schema_work = NULL
+WHERE id = $1 AND status <> 'deleted'"""
 TOKENS_GONE = "DELETE FROM token WHERE tenant_id = $1"
 CONNECTIONS_GONE = "DELETE FROM connection WHERE tenant_id = $1"
 

@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator, Sequence
 
 from rollbook.events import Event
+from rollbook.scim.schema import ResourceType
+from rollbook.storage.engines import postgres_catalogue as catalogue
 from rollbook.storage.engines import postgres_statements as sql
 from rollbook.storage.engines.postgres_pool import Link
 from rollbook.storage.engines.postgres_reader import Reader
@@ -20,6 +22,7 @@ from rollbook.storage.errors import NotFound, StoreError
 from rollbook.storage.records import (
     Applied,
     Change,
+    CatalogueChange,
     Connection,
     Insert,
     Member,
@@ -130,6 +133,18 @@ class PostgresTenant:
             await link.fetch(sql.INSERT_EVENTS, self._tenant, event_rows([event]))
 
         await self._transactions.run(self._tenant, [event.id], work)
+
+    async def catalogue(self) -> tuple[int, bytes]:
+        return await catalogue.catalogue(self._transactions, self._tenant)
+
+    async def change_catalogue(self, change: CatalogueChange) -> None:
+        await catalogue.change_catalogue(self._transactions, self._tenant, change)
+
+    async def fill_index(self, type: ResourceType, path: int, after: str, count: int) -> str | None:
+        return await catalogue.fill_index(self._transactions, self._tenant, type, path, after, count)
+
+    async def empty_index(self, type: int, path: int, count: int) -> int:
+        return await catalogue.empty_index(self._transactions, self._tenant, type, path, count)
 
     async def tokens(self) -> list[Token]:
         return [token_of(row) for row in await self._transactions.read(sql.TOKENS, self._tenant)]

@@ -19,8 +19,9 @@ from typing import Any
 from rollbook.storage.engines import postgres_many
 from rollbook.storage.engines import postgres_statements as sql
 from rollbook.storage.engines.postgres_batches import Batches
+from rollbook.storage.engines.postgres_catalogue import check_schema, statement
 from rollbook.storage.engines.postgres_changes import CHANGES
-from rollbook.storage.engines.postgres_pool import Row
+from rollbook.storage.engines.postgres_pool import Link, Row
 from rollbook.storage.engines.postgres_rows import insert_arguments, is_id, stored_of, updates_arguments
 from rollbook.storage.engines.postgres_statistics import Statistics
 from rollbook.storage.engines.postgres_transactions import Transactions
@@ -85,10 +86,9 @@ class Writer:
         await self._statistics.finish()
 
     async def _insert_all(self, tenant: str, changes: Sequence[Insert]) -> list[Outcome]:
-        events = [change.event.id for change in changes]
         self._statistics.count(len(changes))
         try:
-            rows = await self._transactions.statement(tenant, events, sql.INSERT, *insert_arguments(tenant, changes))
+            rows = await statement(self._transactions, tenant, changes, sql.INSERT, *insert_arguments(tenant, changes))
         except Exception as error:
             if len(changes) == 1 or isinstance(error, Busy | Unavailable | SchemaMismatch):
                 raise
@@ -104,10 +104,9 @@ class Writer:
     async def _update_all(self, tenant: str, changes: Sequence[Update]) -> list[Outcome]:
         # In the order of their ids, so that two batches lock what they share in one order.
         ordered = sorted(changes, key=lambda change: change.id)
-        events = [change.event.id for change in ordered]
         try:
             arguments = updates_arguments(tenant, ordered)
-            rows = await self._transactions.statement(tenant, events, sql.UPDATES, *arguments)
+            rows = await statement(self._transactions, tenant, ordered, sql.UPDATES, *arguments)
         except Exception as error:
             if len(changes) == 1 or isinstance(error, Busy | Unavailable | SchemaMismatch):
                 raise
@@ -144,7 +143,12 @@ class Writer:
         (change,) = changes
         self._statistics.count(1)
         work = CHANGES[type(change)]
-        return [await self._transactions.run(tenant, [change.event.id], lambda link: work(link, tenant, change))]
+
+        async def whole(link: Link) -> Applied:
+            await check_schema(link, tenant, changes)
+            return await work(link, tenant, change)
+
+        return [await self._transactions.run(tenant, [change.event.id], whole)]
 
     async def _each(
         self, work: Callable[[str, Sequence[Any]], Awaitable[list[Outcome]]], tenant: str, changes: Sequence[Any]

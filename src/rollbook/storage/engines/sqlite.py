@@ -19,6 +19,7 @@ import apsw
 
 from rollbook.clock import Clock
 from rollbook.events import Event
+from rollbook.storage.engines import sqlite_catalogue as catalogue
 from rollbook.storage.engines.sqlite_backup import read_backup, write_backup
 from rollbook.storage.engines.sqlite_connection import (
     CHECKED_AT_OPEN,
@@ -68,7 +69,8 @@ _NEW_TENANT = """INSERT INTO tenant (id, name, name_key, dialect, status, create
 ON CONFLICT (name_key) DO NOTHING"""
 _NEW_CONNECTION = "INSERT INTO connection (tenant_id, id, name, dialect, created) VALUES (?, ?, 'default', ?, ?)"
 _STATUS = "UPDATE tenant SET status = ?2 WHERE id = ?1 AND status <> 'deleted'"
-_TENANT_GONE = "UPDATE tenant SET status = 'deleted', name_key = id WHERE id = ? AND status <> 'deleted'"
+_TENANT_GONE = """UPDATE tenant SET status = 'deleted', name_key = id, schema_work = NULL
+WHERE id = ? AND status <> 'deleted'"""
 _TOKENS_GONE = "DELETE FROM token WHERE tenant_id = ?"
 _CONNECTIONS_GONE = "DELETE FROM connection WHERE tenant_id = ?"
 _FIND_TOKEN = f"""SELECT {TOKEN_COLUMNS}, {TENANT_COLUMNS}, {CONNECTION_COLUMNS}
@@ -227,6 +229,12 @@ class SqliteStore:
     async def add_sealing_key(self, key: SealingKey, drop_before: str) -> None:
         await self._write(partial(_add_sealing_key, key, drop_before))
 
+    async def schema_work(self, at: str) -> list[tuple[str, str]]:
+        return [(id, due) for id, due in rows(self._opened().connection, catalogue.DUE, (at,))]
+
+    async def claim_schema_work(self, tenant_id: str, due: str, until: str) -> bool:
+        return await self._write(catalogue.claim(tenant_id, due, until))
+
     async def backup(self, path: str) -> None:
         """**Raises** ``StoreError`` where the file exists already."""
         await self._opened().readers.run(partial(write_backup, path=path), longest=None)
@@ -285,6 +293,7 @@ def _delete_tenant(tenant: str, event: Event, transaction: Transaction) -> bool:
     for statement in identity_tokens.GONE:
         transaction.change(for_sqlite(statement), (tenant,))
     transaction.change(_CONNECTIONS_GONE, (tenant,))
+    transaction.change(catalogue.GONE, (tenant,))
     transaction.gather("event", event_row(tenant, event))
     return True
 

@@ -10,6 +10,8 @@ from functools import partial
 import apsw
 
 from rollbook.events import Event
+from rollbook.scim.schema import ResourceType
+from rollbook.storage.engines import sqlite_catalogue as catalogue
 from rollbook.storage.engines.sqlite_changes import KINDS, QUICK_ROWS, TYPES_OF, ids_json, is_quick, work_of
 from rollbook.storage.engines.sqlite_connection import rows
 from rollbook.storage.engines.sqlite_many import each, together
@@ -34,6 +36,7 @@ from rollbook.storage.records import (
     Applied,
     Change,
     Connection,
+    CatalogueChange,
     Insert,
     Member,
     Membership,
@@ -206,6 +209,19 @@ async def record(writer: Writer, tenant: str, events: Sequence[Event]) -> None:
     if events:
         rows = [event_row(tenant, event) for event in events]
         await writer.submit(partial(_record, rows), last=True, quick=len(rows) < QUICK_ROWS)
+    async def catalogue(self) -> tuple[int, bytes]:
+        found = rows(self._connection, catalogue.SELECT, (self._tenant,))
+        return (found[0][0], found[0][1].encode()) if found else (0, b"")
+
+    async def change_catalogue(self, change: CatalogueChange) -> None:
+        await self._writer.submit(catalogue.change_catalogue(self._tenant, change))
+
+    async def fill_index(self, type: ResourceType, path: int, after: str, count: int) -> str | None:
+        return await self._writer.submit(catalogue.fill_index(self._tenant, type, path, after, count))
+
+    async def empty_index(self, type: int, path: int, count: int) -> int:
+        return await self._writer.submit(catalogue.empty_index(self._tenant, type, path, count))
+
 
 
 def _record(events: list[Row], transaction: Transaction) -> None:

@@ -50,6 +50,10 @@ class Transaction:
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """Run a statement to its end; its rows."""
         return self.connection.execute(sql, values).fetchall()
+        self.schemas: dict[str, int] = {}
+        """The revisions of tenants' catalogues, as far as they were looked at."""
+        self.places: dict[str, int] = {}
+        """The last place in the feed of each tenant: nobody else writes while this transaction is open."""
 
     def change(self, sql: str, values: Sequence[Any] = ()) -> int:
         """Run a statement; how many rows it changed."""
