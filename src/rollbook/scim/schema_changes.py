@@ -29,7 +29,7 @@ from rollbook.scim.schema import Place, ResourceType, Schema
 
 
 class Question(NamedTuple):
-    """``filter`` finds what a change would hurt, None finds all of the type; ``wrong`` says what is wrong with those."""
+    """``filter`` finds what a change would hurt, None finds all of the type; ``wrong`` tells what they are like."""
 
     type: ResourceType
     filter: str | None
