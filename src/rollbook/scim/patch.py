@@ -5,9 +5,8 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from rollbook.scim import urns
 from rollbook.scim.errors import InvalidPath, InvalidSyntax, InvalidValue, PayloadTooLarge
@@ -22,10 +21,12 @@ class Op(StrEnum):
 
 
 _OPS = {op.value: op for op in Op}
+_SCHEMAS = [urns.PATCH_OP]
+_MESSAGE = {"schemas", "Operations"}
+_FIELDS = {"op", "path", "value"}
 
 
-@dataclass(frozen=True, slots=True)
-class PatchOperation:
+class PatchOperation(NamedTuple):
     """One operation. ``path`` is the client's text or None; ``value`` is None where it was null or not there."""
 
     op: Op
@@ -39,21 +40,25 @@ def read_patch(body: Mapping[str, Any], limits: Limits = STANDARD_LIMITS) -> tup
     **Raises**: ``InvalidSyntax`` where it is none, has no operations, or one of an unknown kind; ``InvalidValue`` for
     an add or replace without a value; ``InvalidPath`` for a path that is no text; ``PayloadTooLarge`` for too many.
     """
-    message = _fields(body, ("schemas", "operations"), "the message")
-    require_message(message.get("schemas"), urns.PATCH_OP, "PatchOp")
-    operations = message.get("operations")
+    if body.keys() == _MESSAGE:  # as nearly all spell it
+        schemas, operations = body["schemas"], body["Operations"]
+    else:
+        message = _fields(body, ("schemas", "operations"), "the message")
+        schemas, operations = message.get("schemas"), message.get("operations")
+    if schemas != _SCHEMAS:
+        require_message(schemas, urns.PATCH_OP, "PatchOp")
     if not isinstance(operations, list) or not operations:
         raise InvalidSyntax('A PATCH needs "Operations", a list with at least one operation.')
     if len(operations) > limits.patch_operations:
         raise PayloadTooLarge(f"A PATCH may hold {limits.patch_operations} operations; this one has more.")
-    return tuple(_operation(item, number) for number, item in enumerate(operations, 1))
+    return tuple([_operation(item, number) for number, item in enumerate(operations, 1)])
 
 
 def _operation(item: Any, number: int) -> PatchOperation:
     where = f"operation {number}"
     if not isinstance(item, dict):
         raise InvalidSyntax(f"{where} has to be a JSON object.")
-    fields = _fields(item, ("op", "path", "value"), where)
+    fields = item if item.keys() <= _FIELDS else _fields(item, ("op", "path", "value"), where)
     name = fields.get("op")
     op = _OPS.get(name.lower()) if isinstance(name, str) else None
     if op is None:

@@ -5,12 +5,17 @@ from dataclasses import dataclass
 
 from rollbook.scim.attributes import Attribute
 from rollbook.scim.binding import BoundFilter
+from rollbook.scim.compiled import kept_on_type
 from rollbook.scim.errors import InvalidPath
 from rollbook.scim.filter import And, Comparison, Filter, Literal, Node, Operator
 from rollbook.scim.limits import STANDARD_LIMITS, Limits
 from rollbook.scim.path import bind_path, parse_path
+from rollbook.scim.recent import Recent
 from rollbook.scim.schema import Place, ResourceType, Schema
 from rollbook.scim.tolerances import Tolerances
+
+_KEPT = 256
+_LONGEST_KEPT = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,14 @@ class Target:
             return self.extension.id if self.extension else ""
         return self.place.name + (f".{self.sub.name}" if self.sub and not self.place.sub else "")
 
+    @property
+    def has_boolean_text(self) -> bool:
+        """Whether the filter says ``"True"`` where it means ``true``."""
+        if self.filter is None or self.syntax is None:
+            return False
+        pairs = zip(self.syntax.literals, self.filter.operands, strict=True)
+        return any(isinstance(literal, str) and isinstance(operand, bool) for literal, operand in pairs)
+
 
 class UnknownTarget(InvalidPath):
     """The path is well-formed, but this type has no such attribute."""
@@ -43,6 +56,23 @@ def find_target(type: ResourceType, path: str, tolerances: Tolerances, limits: L
     **Raises** ``InvalidPath`` for its form, ``UnknownTarget`` for an attribute that is not there, ``InvalidFilter`` for
     what the brackets ask (a secret, a type that cannot be compared so).
     """
+    targets = _targets(type)
+    known = targets.get(path)
+    if known is not None and known[0] is tolerances:
+        return known[1]
+    target = _find(type, path, tolerances, limits)
+    if target.filter is None and len(path) <= _LONGEST_KEPT:
+        targets.put(path, (tolerances, target))
+    return target
+
+
+@kept_on_type
+def _targets(type: ResourceType) -> Recent[str, tuple[Tolerances, Target]]:
+    """What paths without a filter mean for a type: few are in use, and they hold no values."""
+    return Recent(_KEPT)
+
+
+def _find(type: ResourceType, path: str, tolerances: Tolerances, limits: Limits) -> Target:
     if path.lower() == type.schema.id.lower():
         return Target()
     parsed = parse_path(path, limits=limits)

@@ -7,6 +7,7 @@ its first key and exactly the schemas in use, no unassigned attribute, nothing t
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from rollbook.scim.attributes import EXTERNAL_ID, ID, META, SCHEMAS, Attribute, Held, Mutability, Type
@@ -108,6 +109,10 @@ class Validator:
                 schemas.append(urn)
             elif urn in attributes:
                 del attributes[urn]
+        if attributes.get("schemas") == schemas:
+            first, second = (*islice(attributes, 2), "")[:2]
+            if first == "schemas" and (second == "externalId" or "externalId" not in attributes):
+                return attributes  # assembled before, and what has changed since is in its place
         document: Document = {"schemas": schemas}
         if (external_id := attributes.get("externalId")) is not None:
             document["externalId"] = external_id
