@@ -24,6 +24,7 @@ from typing import Any, TypeVar
 
 import apsw
 
+from rollbook.storage.engines.sqlite_checkpoints import Checkpoints
 from rollbook.storage.engines.sqlite_connection import WRITER_WAIT, refusal
 from rollbook.storage.engines.sqlite_rows import Row, add_rows
 from rollbook.storage.errors import Busy, StoreError, Unavailable
@@ -117,6 +118,7 @@ class Writer:
         self._steps: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="rollbook-sqlite-writer", daemon=True)
         self._thread.start()
+        self._checkpoints = Checkpoints(connection)
 
     def submit(self, work: Work[R], *, last: bool = False, quick: bool = False) -> "asyncio.Future[R]":
         """Have a work done. ``last``: after those works of its batch that are not. ``quick``: it takes some µs only.
@@ -148,6 +150,7 @@ class Writer:
         await self._idle.wait()
         self._steps.put(None)
         await asyncio.to_thread(self._thread.join)
+        await asyncio.to_thread(self._checkpoints.close)
         self._connection.close()
 
     def _next(self) -> None:
