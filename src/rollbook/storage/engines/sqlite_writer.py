@@ -45,6 +45,7 @@ class Transaction:
         self.connection = connection
         self._gathers = gathers
         self._gathered: dict[str, list[Row]] = {}
+        self._count = 0
         self.connections: set[tuple[str, str]] = set()
         """Those (of a tenant) that a work has found to be there; works that come last may rely on it."""
 
@@ -69,13 +70,14 @@ class Transaction:
         """Add a row that no work of this batch will look for: perhaps only before the commit, with all the others, in
         as few statements as can be."""
         if self._gathers:
+            self._count += 1
             self._gathered.setdefault(table, []).append(row)
         else:
             add_rows(self.connection, table, [row])
 
     def mark(self) -> tuple[int, int]:
         """Equal to an earlier mark where nothing was written in between."""
-        return self.connection.total_changes(), sum(map(len, self._gathered.values()))
+        return self.connection.total_changes(), self._count
 
     def finish(self) -> None:
         for table, rows in self._gathered.items():
