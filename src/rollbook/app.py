@@ -57,8 +57,11 @@ def protocol_limits(settings: Settings) -> Limits:
     return Limits(
         default_page=settings.default_page,
         max_page=settings.max_page,
+        cursor_seconds=settings.cursor_seconds,
         body_bytes=settings.body_bytes,
         patch_operations=settings.patch_operations,
+        bulk_operations=settings.bulk_operations,
+        bulk_bytes=settings.bulk_bytes,
         json_depth=settings.json_depth,
         name_length=settings.name_length,
         attribute_values=settings.attribute_values,
@@ -76,7 +79,7 @@ def edge_limits(settings: Settings) -> "EdgeLimits":
         header_bytes=settings.header_bytes,
         header_count=settings.header_count,
         url_bytes=settings.url_bytes,
-        body_bytes=settings.body_bytes,
+        body_bytes=max(settings.body_bytes, settings.bulk_bytes),
     )
 
 
@@ -101,6 +104,7 @@ def build(settings: Settings) -> "Application":
         clock=SYSTEM_CLOCK,
         public_url=settings.origin,
         fresh_seconds=settings.revocation_seconds,
+        cursor_seconds=settings.cursor_seconds,
         tenant_concurrency=settings.tenant_concurrency,
         queue_seconds=settings.queue_seconds,
         requests_per_second=settings.requests_per_second,

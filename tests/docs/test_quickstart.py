@@ -1,46 +1,19 @@
 """The quickstart works when it is pasted, block after block, into one shell."""
 
-import os
 import re
-import signal
-import subprocess
 from pathlib import Path
 
 import pytest
-from tests.support.server import ROOT, free_port
-
-_BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+from tests.support.page import blocks, run_page
+from tests.support.server import ROOT
 
 
 @pytest.fixture(scope="module")
 def transcript(tmp_path_factory: pytest.TempPathFactory) -> str:
     """What the whole page prints."""
-    folder = tmp_path_factory.mktemp("quickstart")
-    text = (ROOT / "docs" / "quickstart.md").read_text("utf-8")
-    port = str(free_port())
-    blocks = [block.replace("8080", port) for block in _BLOCK.findall(text)]
-    assert len(blocks) >= 8
-    script = "\n".join(f"echo '=== {number}'\n{block}" for number, block in enumerate(blocks))
-    (folder / "script.sh").write_text(f"set -eu\ntrap 'kill $(jobs -p)' EXIT\n{script}\n", "utf-8")
-    (folder / ".venv").symlink_to(ROOT / ".venv") if (ROOT / ".venv").exists() else None
-    env = {**os.environ, "ROLLBOOK_PORT": port, "ROLLBOOK_DRAIN_SECONDS": "0"}
-    shell = subprocess.Popen(
-        ["bash", "script.sh"],
-        cwd=folder,
-        env=env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        out, _ = shell.communicate(timeout=120)
-    except subprocess.TimeoutExpired:
-        os.killpg(shell.pid, signal.SIGTERM)
-        out, _ = shell.communicate()
-        pytest.fail(f"the quickstart hangs:\n{out}")
-    assert shell.returncode == 0, out
-    return out
+    page = ROOT / "docs" / "quickstart.md"
+    assert len(blocks(page)) >= 8
+    return run_page(page, tmp_path_factory.mktemp("quickstart"))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ no method of it takes a tenant id, and no method of ``Store`` reads or writes a 
 Every method may raise ``Unavailable`` (the database is away) and ``Busy``; what else each raises stands with it.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from typing import Protocol
 
 from rollbook.events import Event
@@ -18,11 +18,16 @@ from rollbook.storage.records import (
     CatalogueChange,
     Change,
     Connection,
+    Feed,
     Insert,
     Member,
+    MemberPage,
+    MemberQuery,
     Membership,
     Page,
+    Position,
     Query,
+    SealingKey,
     Step,
     Stored,
     Stretch,
@@ -55,6 +60,9 @@ class TenantStore(Protocol):
     async def members(self, groups: Sequence[str]) -> dict[str, list[Member]]:
         """The members of some groups, by group id, each list ordered by member id. One statement for all groups."""
 
+    async def member_page(self, query: MemberQuery) -> MemberPage:
+        """A page of one group's members, for whoever must not load them all. A group that is not there has none."""
+
     async def groups_of(self, ids: Sequence[str]) -> dict[str, list[Membership]]:
         """The groups of some resources, direct and indirect, by resource id; cycles end. One statement for all."""
 
@@ -64,7 +72,8 @@ class TenantStore(Protocol):
     async def apply(self, change: Change) -> Applied:
         """Make one change, its index rows and its event in one transaction: all or nothing.
 
-        **Raises** ``NotFound``, ``AlreadyExists("key" | "externalId")``, ``VersionConflict``, ``MissingMembers``.
+        **Raises** ``NotFound``, ``AlreadyExists("key" | "externalId")``, ``VersionConflict``, ``MissingMembers``,
+        ``SchemaChanged``.
         When this returns, the change is durable. When it raises, nothing of it (the event neither) was written.
         """
 
@@ -82,8 +91,23 @@ class TenantStore(Protocol):
         **Raises** ``OneRefused``, with what ``apply`` raises for that one.
         """
 
+    async def apply_all(self, changes: Callable[[], AsyncIterable[Sequence[Change]]]) -> int:
+        """Make all changes of a stream in their order, in one transaction: all or nothing; how many.
+
+        Never more than one piece of the stream is held. Other writers may be told ``Busy`` while it lasts, all of them
+        on SQLite. The stream may be asked for again, from its beginning. **Raises** ``OneRefused``.
+        """
+
     async def record(self, events: Sequence[Event]) -> None:
         """Keep events that tell of no change (refused writes)."""
+
+    async def changes(self, after: Position, limit: int) -> Feed:
+        """At most ``limit`` changes of resources after a position, deletions and the groups that these touched
+        included.
+
+        **Rules**: whoever goes on from the last position misses no change, whoever writes meanwhile; a change never
+        appears before one that it came after, and those of one resource are in order of version.
+        """
 
     def events(self, since: str | None = None, until: str | None = None) -> AsyncIterator[Event]:
         """The events with ``since <= at < until``, oldest first, streamed."""
@@ -107,6 +131,20 @@ class TenantStore(Protocol):
     async def connection_of(self, type: int, id: str) -> str | None:
         """The id of the connection that a resource (and its externalId) belongs to; None where either is gone."""
 
+    async def catalogue(self) -> tuple[int, bytes]:
+        """The revision of the tenant's catalogue and its document; ``(0, b"")`` where it has none."""
+
+    async def change_catalogue(self, change: CatalogueChange) -> None:
+        """**Raises** ``VersionConflict`` where the revision is another one by now, ``WouldBreak`` (the first guard that
+        finds something), ``NotFound`` for a deleted tenant; then nothing has changed."""
+
+    async def fill_index(self, type: ResourceType, path: int, after: str, count: int) -> str | None:
+        """Write the rows of one index path (by its number) for the next ``count`` resources of a type, in order of
+        their ids, the first after ``after`` (``""`` to begin): the last id, or None where there were fewer."""
+
+    async def empty_index(self, type: int, path: int, count: int) -> int:
+        """Delete up to ``count`` rows of one index path; how many went."""
+
     async def create_token(self, token: Token, event: Event) -> None:
         """**Raises** ``NotFound`` where the tenant has no such connection."""
 
@@ -125,20 +163,6 @@ class Store(Protocol):
 
     async def open(self) -> None:
         """Connect. **Raises** ``Unavailable``. Neither creates nor checks the schema."""
-
-    async def catalogue(self) -> tuple[int, bytes]:
-        """The revision of the tenant's catalogue and its document; ``(0, b"")`` where it has none."""
-
-    async def change_catalogue(self, change: CatalogueChange) -> None:
-        """**Raises** ``VersionConflict`` where the revision is another one by now, ``WouldBreak`` (the first guard that
-        finds something), ``NotFound`` for a deleted tenant; then nothing has changed."""
-
-    async def fill_index(self, type: ResourceType, path: int, after: str, count: int) -> str | None:
-        """Write the rows of one index path (by its number) for the next ``count`` resources of a type, in order of
-        their ids, the first after ``after`` (``""`` to begin): the last id, or None where there were fewer."""
-
-    async def empty_index(self, type: int, path: int, count: int) -> int:
-        """Delete up to ``count`` rows of one index path; how many went."""
 
     async def close(self) -> None:
         """Finish what is under way and let go of everything."""
@@ -189,11 +213,24 @@ class Store(Protocol):
         """The token of that digest with its tenant and its connection, whatever the state of token and tenant. A token
         whose connection is gone is gone too."""
 
+    async def schema_work(self, at: str) -> list[tuple[str, str]]:
+        """The tenants whose indexes somebody has to look after by now, with the moment from which on; a few."""
+
+    async def claim_schema_work(self, tenant_id: str, due: str, until: str | None) -> bool:
+        """Take on the work of a tenant until a moment, at which it is due again (None: it is done). False where somebody
+        else has."""
+
     async def record(self, events: Sequence[Event]) -> None:
         """Keep events of no tenant (refused logins)."""
 
     def events(self, since: str | None = None, until: str | None = None) -> AsyncIterator[Event]:
         """The events of no tenant, as ``TenantStore.events``."""
+
+    async def sealing_keys(self) -> list[SealingKey]:
+        """All keys that seal cursors. A backup need not hold them."""
+
+    async def add_sealing_key(self, key: SealingKey, drop_before: str) -> None:
+        """Keep a new key, and let those go that were made before a moment."""
 
     async def backup(self, path: str) -> None:
         """Write a consistent copy of everything to one file (an SQLite database, whatever the engine)."""
@@ -201,9 +238,3 @@ class Store(Protocol):
     async def restore(self, path: str) -> None:
         """Replace everything by what ``backup`` wrote. **Raises** ``StoreError`` where the file is none of ours; then
         nothing was changed."""
-    async def schema_work(self, at: str) -> list[tuple[str, str]]:
-        """The tenants whose indexes somebody has to look after by now, with the moment from which on; a few."""
-
-    async def claim_schema_work(self, tenant_id: str, due: str, until: str) -> bool:
-        """Take on the work of a tenant until a moment, at which it is due again. False where somebody else has."""
-

@@ -1,6 +1,7 @@
 """The storage contract: several changes in one transaction, in order until one is refused, or all of them or none."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -54,9 +55,7 @@ class Many:
         events = [event.id for event in await events_of(handle) if event.kind.startswith("resource:")]
         assert sorted(events) == sorted(change.event.id for change in changes)
 
-    async def test_the_first_that_is_refused_is_the_last_one_tried(
-        self, handle: TenantStore, acorn: Tenant
-    ) -> None:
+    async def test_the_first_that_is_refused_is_the_last_one_tried(self, handle: TenantStore, acorn: Tenant) -> None:
         names = ["ann", "bo", "ann", "cleo"]
         outcomes = await handle.apply_each([user(acorn, name) for name in names])
         assert outcomes[:2] == [MADE, MADE]
@@ -159,3 +158,39 @@ class Many:
             await theirs.apply_together([both])
         assert await theirs.apply_each([user(birch, "ann")]) == [MADE]
         assert await ours.count(USER.number) == 1
+
+    async def test_a_stream_is_made_as_a_whole(self, handle: TenantStore, acorn: Tenant) -> None:
+        people = [user(acorn, f"user{n}") for n in range(30)]
+        ring = group(acorn, members=[people[0].id])
+
+        async def stream() -> AsyncIterator[list[Change]]:
+            yield [*people[:20]]
+            yield []
+            yield [*people[20:], replaced(people[0], user_document("ann"), 1), deleted(people[1])]
+            yield [ring]
+
+        assert await handle.apply_all(stream) == 33
+        assert await handle.count(USER.number) == 29
+        assert [member.id for member in (await handle.members([ring.id]))[ring.id]] == [people[0].id]
+        assert len(await kinds(handle)) == 33
+
+    async def test_a_stream_with_one_that_is_refused_leaves_nothing(self, handle: TenantStore, acorn: Tenant) -> None:
+        async def stream() -> AsyncIterator[list[Change]]:
+            yield [user(acorn, "ann"), user(acorn, "bo")]
+            yield [user(acorn, "cleo"), user(acorn, "ann")]
+
+        with pytest.raises(OneRefused) as caught:
+            await handle.apply_all(stream)
+        assert (caught.value.at, type(caught.value.error)) == (3, AlreadyExists)
+        assert await handle.count(USER.number) == 0
+        assert await kinds(handle) == []
+
+    async def test_a_stream_that_breaks_leaves_nothing(self, handle: TenantStore, acorn: Tenant) -> None:
+        async def stream() -> AsyncIterator[list[Change]]:
+            yield [user(acorn, "ann")]
+            raise LookupError
+
+        with pytest.raises(LookupError):
+            await handle.apply_all(stream)
+        assert await handle.count(USER.number) == 0
+        assert await handle.apply(user(acorn, "ann")) == MADE

@@ -23,7 +23,7 @@ from rollbook.storage.records import Applied, Change, Insert, Update
 async def each(transactions: Transactions, tenant: str, changes: Sequence[Change]) -> list[Applied | StoreError]:
     """See ``TenantStore.apply_each``."""
     events = [change.event.id for change in changes]
-    return await transactions.run(tenant, events, partial(_each, tenant=tenant, changes=changes))
+    return await transactions.run(tenant, events, partial(make_each, tenant=tenant, changes=changes))
 
 
 async def together(transactions: Transactions, tenant: str, inserts: Sequence[Insert]) -> list[Applied]:

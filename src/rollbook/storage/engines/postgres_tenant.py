@@ -1,6 +1,6 @@
 """The handle on one tenant of a PostgreSQL store. No method takes another tenant; every statement names this one."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 
 from rollbook.events import Event
 from rollbook.scim.schema import ResourceType
@@ -17,17 +17,22 @@ from rollbook.storage.engines.postgres_rows import (
     token_values,
 )
 from rollbook.storage.engines.postgres_transactions import Transactions
+from rollbook.storage.engines.postgres_whole import whole
 from rollbook.storage.engines.postgres_writer import Writer
 from rollbook.storage.errors import NotFound, StoreError
 from rollbook.storage.records import (
     Applied,
-    Change,
     CatalogueChange,
+    Change,
     Connection,
+    Feed,
     Insert,
     Member,
+    MemberPage,
+    MemberQuery,
     Membership,
     Page,
+    Position,
     Query,
     Step,
     Stored,
@@ -64,6 +69,9 @@ class PostgresTenant:
     async def members(self, groups: Sequence[str]) -> dict[str, list[Member]]:
         return await self._reader.members(self._tenant, groups)
 
+    async def member_page(self, query: MemberQuery) -> MemberPage:
+        return await self._reader.member_page(self._tenant, query)
+
     async def groups_of(self, ids: Sequence[str]) -> dict[str, list[Membership]]:
         return await self._reader.groups_of(self._tenant, ids)
 
@@ -79,8 +87,14 @@ class PostgresTenant:
     async def apply_together(self, inserts: Sequence[Insert]) -> list[Applied]:
         return await self._writer.apply_together(self._tenant, inserts)
 
+    async def apply_all(self, changes: Callable[[], AsyncIterable[Sequence[Change]]]) -> int:
+        return await whole(self._transactions, self._tenant, changes)
+
     async def record(self, events: Sequence[Event]) -> None:
         await record(self._transactions, self._tenant, events)
+
+    async def changes(self, after: Position, limit: int) -> Feed:
+        return await self._reader.changes(self._tenant, after, limit)
 
     def events(self, since: str | None = None, until: str | None = None) -> AsyncIterator[Event]:
         return self._reader.events(self._tenant, since, until)
@@ -125,15 +139,6 @@ class PostgresTenant:
         rows = await self._transactions.read(sql.CONNECTION_OF, self._tenant, type, id) if is_id(id) else ()
         return str(rows[0][0]) if rows else None
 
-    async def create_token(self, token: Token, event: Event) -> None:
-        async def work(link: Link) -> None:
-            if token.tenant != self._tenant or not await link.fetch(sql.CONNECTION, self._tenant, token.connection):
-                raise NotFound("no such connection")
-            await link.fetch(sql.INSERT_TOKEN, *token_values(token))
-            await link.fetch(sql.INSERT_EVENTS, self._tenant, event_rows([event]))
-
-        await self._transactions.run(self._tenant, [event.id], work)
-
     async def catalogue(self) -> tuple[int, bytes]:
         return await catalogue.catalogue(self._transactions, self._tenant)
 
@@ -145,6 +150,15 @@ class PostgresTenant:
 
     async def empty_index(self, type: int, path: int, count: int) -> int:
         return await catalogue.empty_index(self._transactions, self._tenant, type, path, count)
+
+    async def create_token(self, token: Token, event: Event) -> None:
+        async def work(link: Link) -> None:
+            if token.tenant != self._tenant or not await link.fetch(sql.CONNECTION, self._tenant, token.connection):
+                raise NotFound("no such connection")
+            await link.fetch(sql.INSERT_TOKEN, *token_values(token))
+            await link.fetch(sql.INSERT_EVENTS, self._tenant, event_rows([event]))
+
+        await self._transactions.run(self._tenant, [event.id], work)
 
     async def tokens(self) -> list[Token]:
         return [token_of(row) for row in await self._transactions.read(sql.TOKENS, self._tenant)]

@@ -4,7 +4,7 @@ Reads of a few rows run at once on the caller's thread (a few µs: less than han
 return much goes to the readers' threads; writes go to the writer.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from functools import partial
 
 import apsw
@@ -15,7 +15,7 @@ from rollbook.storage.engines import sqlite_catalogue as catalogue
 from rollbook.storage.engines.sqlite_changes import KINDS, QUICK_ROWS, TYPES_OF, ids_json, is_quick, work_of
 from rollbook.storage.engines.sqlite_connection import rows
 from rollbook.storage.engines.sqlite_many import each, together
-from rollbook.storage.engines.sqlite_pages import QuickPages, read_page, read_stretch
+from rollbook.storage.engines.sqlite_pages import QuickPages, read_members, read_page, read_stretch
 from rollbook.storage.engines.sqlite_readers import Readers
 from rollbook.storage.engines.sqlite_rows import (
     CONNECTION_COLUMNS,
@@ -30,24 +30,30 @@ from rollbook.storage.engines.sqlite_rows import (
     token_of,
     token_row,
 )
+from rollbook.storage.engines.sqlite_whole import whole
 from rollbook.storage.engines.sqlite_writer import Transaction, Writer
 from rollbook.storage.errors import AlreadyExists, NotFound, OneRefused, StoreError
 from rollbook.storage.records import (
+    FIRST_POSITION,
     Applied,
+    CatalogueChange,
     Change,
     Connection,
-    CatalogueChange,
+    Feed,
     Insert,
     Member,
+    MemberPage,
+    MemberQuery,
     Membership,
     Page,
+    Position,
     Query,
     Step,
     Stored,
     Stretch,
     Token,
 )
-from rollbook.storage.rows import event_of
+from rollbook.storage.rows import CHANGED_COLUMNS, changed_of, event_of
 
 AT_ONCE = 200
 """Rows that a read on the caller's thread may return; what turns out to be more is read again by a reader."""
@@ -71,6 +77,11 @@ CROSS JOIN resource r ON r.tenant_id = ?1 AND r.type = kind.type AND r.id = up.i
 GROUP BY up.member, up.id ORDER BY up.member, up.id"""
 _EVENTS = f"""SELECT {EVENT_COLUMNS} FROM event
 WHERE tenant_id = ?1 AND (at, id) > (?2, ?3) AND at < ?4 ORDER BY at, id LIMIT ?5"""
+_CHANGES = f"""SELECT {CHANGED_COLUMNS} FROM event e
+WHERE e.tenant_id = ?1 AND e.version > 0 AND e.place > ?2 ORDER BY e.place LIMIT ?3"""
+_NEWEST = """SELECT place, version, id FROM event
+WHERE tenant_id = ? AND version > 0 ORDER BY place DESC LIMIT 1"""
+_EPOCH = "SELECT epoch FROM feed_epoch"
 _TOKENS = f"SELECT {TOKEN_COLUMNS} FROM token k WHERE k.tenant_id = ? ORDER BY k.created, k.id"
 _TOKEN = "SELECT revoked FROM token WHERE tenant_id = ? AND id = ?"  # noqa: S105
 _REVOKE = "UPDATE token SET revoked = ?3 WHERE tenant_id = ?1 AND id = ?2"
@@ -133,6 +144,13 @@ class SqliteTenant:
             members[group].append(Member(id, type, display))
         return members
 
+    async def member_page(self, query: MemberQuery) -> MemberPage:
+        key = (self._tenant, "members", query.group, query.filter and query.filter.shape, query.back, query.count)
+        page = self._pages.attempt(key, partial(read_members, tenant=self._tenant, query=query))
+        if page is None:
+            page = await self._readers.run(partial(read_members, tenant=self._tenant, query=query))
+        return page
+
     async def groups_of(self, ids: Sequence[str]) -> dict[str, list[Membership]]:
         groups: dict[str, list[Membership]] = {id: [] for id in ids}
         values = (self._tenant, ids_json(groups))
@@ -160,8 +178,14 @@ class SqliteTenant:
             raise applied
         return applied
 
+    async def apply_all(self, changes: Callable[[], AsyncIterable[Sequence[Change]]]) -> int:
+        return await whole(self._connection.filename, self._tenant, changes)
+
     async def record(self, events: Sequence[Event]) -> None:
         await record(self._writer, self._tenant, events)
+
+    async def changes(self, after: Position, limit: int) -> Feed:
+        return await self._readers.run(partial(_changes, tenant=self._tenant, after=after, limit=limit))
 
     async def events(self, since: str | None = None, until: str | None = None) -> AsyncIterator[Event]:
         after, last = since or "", ""
@@ -194,21 +218,6 @@ class SqliteTenant:
         found = rows(self._connection, _OWNER, (self._tenant, type, id))
         return found[0][0] if found else None
 
-    async def create_token(self, token: Token, event: Event) -> None:
-        await self._writer.submit(partial(_create_token, self._tenant, token, event), last=True)
-
-    async def tokens(self) -> list[Token]:
-        return [token_of(row) for row in rows(self._connection, _TOKENS, (self._tenant,))]
-
-    async def revoke_token(self, token_id: str, at: str, event: Event) -> None:
-        await self._writer.submit(partial(_revoke_token, self._tenant, token_id, at, event))
-
-
-async def record(writer: Writer, tenant: str, events: Sequence[Event]) -> None:
-    """Keep events that tell of no change."""
-    if events:
-        rows = [event_row(tenant, event) for event in events]
-        await writer.submit(partial(_record, rows), last=True, quick=len(rows) < QUICK_ROWS)
     async def catalogue(self) -> tuple[int, bytes]:
         found = rows(self._connection, catalogue.SELECT, (self._tenant,))
         return (found[0][0], found[0][1].encode()) if found else (0, b"")
@@ -222,6 +231,29 @@ async def record(writer: Writer, tenant: str, events: Sequence[Event]) -> None:
     async def empty_index(self, type: int, path: int, count: int) -> int:
         return await self._writer.submit(catalogue.empty_index(self._tenant, type, path, count))
 
+    async def create_token(self, token: Token, event: Event) -> None:
+        await self._writer.submit(partial(_create_token, self._tenant, token, event), last=True)
+
+    async def tokens(self) -> list[Token]:
+        return [token_of(row) for row in rows(self._connection, _TOKENS, (self._tenant,))]
+
+    async def revoke_token(self, token_id: str, at: str, event: Event) -> None:
+        await self._writer.submit(partial(_revoke_token, self._tenant, token_id, at, event))
+
+
+def _changes(connection: apsw.Connection, tenant: str, after: Position, limit: int) -> Feed:
+    found = rows(connection, _CHANGES, (tenant, after.place, limit + 1))
+    newest = rows(connection, _NEWEST, (tenant,))
+    ((epoch,),) = rows(connection, _EPOCH)
+    changes = [changed_of(row) for row in found[:limit]]
+    return Feed(epoch, changes, len(found) > limit, Position(*newest[0]) if newest else FIRST_POSITION)
+
+
+async def record(writer: Writer, tenant: str, events: Sequence[Event]) -> None:
+    """Keep events that tell of no change."""
+    if events:
+        rows = [event_row(tenant, event) for event in events]
+        await writer.submit(partial(_record, rows), last=True, quick=len(rows) < QUICK_ROWS)
 
 
 def _record(events: list[Row], transaction: Transaction) -> None:

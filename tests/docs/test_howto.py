@@ -1,0 +1,25 @@
+"""Every how-to works when it is pasted, block after block, into one shell."""
+
+from pathlib import Path
+
+import pytest
+from tests.support.page import blocks, run_page
+from tests.support.server import ROOT
+
+PAGES = {page.stem: page for page in sorted((ROOT / "docs" / "howto").glob("*.md")) if blocks(page)}
+
+SAYS = {
+    "export-and-import": ("2 created", "Exported 2 User", '"written": true', "line 3: The line is not valid JSON"),
+}
+"""What must be seen among what a page prints."""
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_howto_does_what_it_says(name: str, tmp_path: Path) -> None:
+    printed = run_page(PAGES[name], tmp_path)
+    for fragment in SAYS.get(name, ()):
+        assert fragment in printed, printed
+
+
+def test_what_is_expected_of_pages_is_of_pages_that_exist() -> None:
+    assert set(SAYS) <= set(PAGES)
