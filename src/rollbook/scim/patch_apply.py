@@ -91,6 +91,8 @@ class _Patch:
                 raise
             note(self.reading.notes, "unknown attribute", operation.path.partition("[")[0])
             return
+        if target.has_boolean_text:
+            note(self.reading.notes, "boolean text in a path", target.name)
         self.at(op, target, value)
 
     def result(self) -> Patched:
@@ -175,6 +177,8 @@ class _Patch:
                 refuse_unknown(path.partition("[")[0], self.reading)
                 return
             note(self.reading.notes, "path as a key" if is_path else "dotted key", target.name or key)
+            if target.has_boolean_text:
+                note(self.reading.notes, "boolean text in a path", target.name)
             self.at(op, target, item)
             return
         refuse_unknown(path.partition("[")[0], self.reading)
