@@ -35,12 +35,6 @@ _STATE = "SELECT version, created, last_modified FROM resource WHERE tenant_id =
 _NEW_CONTENT = """UPDATE resource SET version = ?4, last_modified = ?5, unique_key = ?6, external_id = ?7, display = ?8,
     display_key = ?9, document = ?10, search = jsonb(?11), connection_id = coalesce(?12, connection_id)
 WHERE tenant_id = ?1 AND type = ?2 AND id = ?3"""
-# A statement that names a column of an index files its entry anew, changed or not; so what seldom changes stays out.
-# The unary plus keeps SQLite from looking for the row by it.
-_NEW_DOCUMENT = """UPDATE resource SET version = ?4 + 1, last_modified = max(last_modified, ?5), display = ?6,
-    display_key = ?7, document = ?8, search = jsonb(?9)
-WHERE tenant_id = ?1 AND type = ?2 AND id = ?3 AND version = ?4 AND +unique_key IS ?10 AND +external_id IS ?11
-RETURNING created, last_modified"""
 _NEW_VERSION = "UPDATE resource SET version = ?4, last_modified = ?5 WHERE tenant_id = ?1 AND type = ?2 AND id = ?3"
 _GONE = "DELETE FROM resource WHERE tenant_id = ? AND type = ? AND id = ?"
 _INDEX = "SELECT path, value, ordinal FROM attribute_index WHERE tenant_id = ? AND type = ? AND id = ?"
@@ -123,19 +117,6 @@ def _insert(tenant: str, change: Insert, transaction: Transaction) -> Applied:
 
 
 def _update(tenant: str, change: Update, transaction: Transaction) -> Applied:
-    if change.content and change.version is not None and change.members is None and change.owner is None:
-        check_schema(transaction, tenant, change.schema)
-        found = transaction.rows(_NEW_DOCUMENT, _document(tenant, change, change.content))
-        if found:
-            if change.index is not None:
-                _replace_index(transaction, (tenant, change.type, change.id), change.index)
-            transaction.gather("event", event_row(tenant, change.event))
-            created, last_modified = found[0]
-            return Applied(change.version + 1, created, last_modified, True)
-    return _update_any(tenant, change, transaction)
-
-
-def _update_any(tenant: str, change: Update, transaction: Transaction) -> Applied:
     version, created, last_modified = _state(transaction, tenant, change)
     members = change.members
     found = _found_members(transaction, tenant, members.add) if members else {}
@@ -235,23 +216,6 @@ def _replace_index(transaction: Transaction, key: tuple[str, int, str], index: S
     transaction.add(
         "attribute_index",
         [(tenant, type, path, value, id, ordinal) for path, value, ordinal in sorted(wanted - there)],
-    )
-
-
-def _document(tenant: str, change: Update, content: Content) -> tuple[Any, ...]:
-    """The values of ``_NEW_DOCUMENT``."""
-    return (
-        tenant,
-        change.type,
-        change.id,
-        change.version,
-        change.at,
-        content.display,
-        content.display_key,
-        content.document.decode(),
-        content.search.decode(),
-        content.key,
-        content.external_id,
     )
 
 
