@@ -32,8 +32,8 @@ CHECKED_AT_OPEN = 256 * 1024 * 1024
 """Bytes. A file up to this size is checked whenever somebody wants to serve it (1.4 ms for each MiB); a larger one when
 the operator asks for its risks."""
 
-# The writer that serves makes its checkpoints elsewhere (``sqlite_checkpoints``). Others, at every 64 MiB of journal and
-# not at 4: random keys touch the same pages again and again, and a checkpoint writes each of them once.
+# The writer that serves makes its checkpoints elsewhere (``sqlite_checkpoints``). Others make one at every 64 MiB of
+# journal, not at 4: random keys touch the same pages again and again, and a checkpoint writes each of them once.
 _PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA trusted_schema = OFF",
