@@ -35,6 +35,12 @@ _STATE = "SELECT version, created, last_modified FROM resource WHERE tenant_id =
 _NEW_CONTENT = """UPDATE resource SET version = ?4, last_modified = ?5, unique_key = ?6, external_id = ?7, display = ?8,
     display_key = ?9, document = ?10, search = jsonb(?11), connection_id = coalesce(?12, connection_id)
 WHERE tenant_id = ?1 AND type = ?2 AND id = ?3"""
+# A statement that names a column of an index files its entry anew, changed or not; so what seldom changes stays out.
+# The unary plus keeps SQLite from looking for the row by it.
+_NEW_DOCUMENT = """UPDATE resource SET version = ?4 + 1, last_modified = max(last_modified, ?5), display = ?6,
+    display_key = ?7, document = ?8, search = jsonb(?9)
+WHERE tenant_id = ?1 AND type = ?2 AND id = ?3 AND version = ?4 AND +unique_key IS ?10 AND +external_id IS ?11
+RETURNING created, last_modified"""
 _NEW_VERSION = "UPDATE resource SET version = ?4, last_modified = ?5 WHERE tenant_id = ?1 AND type = ?2 AND id = ?3"
 _GONE = "DELETE FROM resource WHERE tenant_id = ? AND type = ? AND id = ?"
 _INDEX = "SELECT path, value, ordinal FROM attribute_index WHERE tenant_id = ? AND type = ? AND id = ?"
@@ -216,6 +222,23 @@ def _replace_index(transaction: Transaction, key: tuple[str, int, str], index: S
     transaction.add(
         "attribute_index",
         [(tenant, type, path, value, id, ordinal) for path, value, ordinal in sorted(wanted - there)],
+    )
+
+
+def _document(tenant: str, change: Update, content: Content) -> tuple[Any, ...]:
+    """The values of ``_NEW_DOCUMENT``."""
+    return (
+        tenant,
+        change.type,
+        change.id,
+        change.version,
+        change.at,
+        content.display,
+        content.display_key,
+        content.document.decode(),
+        content.search.decode(),
+        content.key,
+        content.external_id,
     )
 
 
