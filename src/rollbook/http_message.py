@@ -5,6 +5,7 @@ No parsing lives here beyond looking a header up: the edge (``web``) has already
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(slots=True)
@@ -22,6 +23,8 @@ class Request:
     body: bytes = b""
     peer: str = ""
     id: str = ""
+    document: Any = None
+    """The body's JSON, of a part of a greater body that has been read (an operation of a bulk)."""
 
     def header(self, name: str) -> str | None:
         """The value of a header (lower-case name), or None."""

@@ -124,8 +124,13 @@ class Settings(BaseModel):
 
     default_page: Whole = _whole(100, 1, 10_000, "Resources in an answer to a query that names no count.")
     max_page: Whole = _whole(1000, 1, 10_000, "The most resources in one answer; a greater count is cut to it.")
-    body_bytes: Whole = _whole(16 * 1024**2, 1024, 1024**3, "The longest body (413 above).")
+    cursor_seconds: Whole = _whole(
+        3600, 1, 86_400, "How long a cursor is good for (announced as cursorTimeout; 400 expiredCursor after that)."
+    )
+    body_bytes: Whole = _whole(16 * 1024**2, 1024, 1024**3, "The longest body of any request but a bulk (413 above).")
     patch_operations: Whole = _whole(1000, 1, 100_000, "The most operations in one PATCH (413 above).")
+    bulk_operations: Whole = _whole(10_000, 1, 100_000, "The most operations in one bulk (413 above).")
+    bulk_bytes: Whole = _whole(16 * 1024**2, 1024, 1024**3, "The longest body of a bulk (413 above).")
     json_depth: Whole = _whole(32, 4, 200, "How deep a JSON body may nest (400 above).")
     page_bytes: Whole = _whole(
         16 * 1024**2, 65_536, 1024**3, "Where an answer to a query ends: it then holds fewer resources than asked for."

@@ -6,24 +6,29 @@ from urllib.parse import unquote_to_bytes
 
 from rollbook.dialects.media import check_accept, check_content_type
 from rollbook.dialects.model import Dialect
+from rollbook.dialects.parts import Parts
 from rollbook.dialects.routes import Ask, Route
 from rollbook.http_message import Request
+from rollbook.scim.bulk import Message
 from rollbook.scim.errors import Forbidden, InvalidSyntax, InvalidValue, PayloadTooLarge
 from rollbook.scim.etag import read_condition
 from rollbook.scim.json_guard import read_json
 from rollbook.scim.operations import (
     NO_CONDITIONS,
+    Bulk,
     Conditions,
     Create,
     Delete,
     Discover,
+    ListMembers,
     Modify,
     Operation,
     Query,
+    ReadChanges,
     Replace,
     Retrieve,
 )
-from rollbook.scim.page import QueryParameters, read_query, read_search
+from rollbook.scim.page import QueryParameters, read_feed, read_query, read_search
 from rollbook.scim.patch import read_patch
 from rollbook.scim.projection import Projection, projection
 
@@ -52,6 +57,14 @@ def _search(request: Request, route: Route, dialect: Dialect, notes: list[str]) 
     return Query(route.types, parameters, mixed=route.template == "/.search")
 
 
+def _members(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> ListMembers:
+    return ListMembers(route.types[0], route.id, read_query(_pairs(request.query), dialect.limits))
+
+
+def _changes(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> ReadChanges:
+    return ReadChanges(*read_feed(_pairs(request.query), dialect.limits))
+
+
 def _create(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Create:
     return Create(route.types[0], _body(request, dialect, notes), _projection(request, route))
 
@@ -76,6 +89,11 @@ def _delete(request: Request, route: Route, dialect: Dialect, notes: list[str]) 
     return Delete(route.types[0], route.id, _conditions(request))
 
 
+def _bulk(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Bulk:
+    _check_body(request, dialect.limits.bulk_bytes, dialect, notes)
+    return Bulk(Message(request.body, dialect.limits), Parts(dialect, decode))
+
+
 def _discover(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Discover:
     if any(name.lower() == "filter" for name, _ in _pairs(request.query)):
         raise Forbidden("Discovery cannot be filtered (RFC 7644 §4); leave the parameter filter out.")
@@ -87,23 +105,33 @@ _READERS: Mapping[Ask, Callable[[Request, Route, Dialect, list[str]], Operation]
     Ask.RETRIEVE: _retrieve,
     Ask.QUERY: _query,
     Ask.SEARCH: _search,
+    Ask.MEMBERS: _members,
+    Ask.CHANGES: _changes,
     Ask.CREATE: _create,
     Ask.REPLACE: _replace,
     Ask.MODIFY: _modify,
     Ask.DELETE: _delete,
+    Ask.BULK: _bulk,
     Ask.DISCOVER: _discover,
 }
 
 
 def _body(request: Request, dialect: Dialect, notes: list[str]) -> dict[str, Any]:
-    if len(request.body) > dialect.limits.body_bytes:
-        raise PayloadTooLarge(f"The body is larger than {dialect.limits.body_bytes} bytes.")
+    if request.document is not None:
+        document: dict[str, Any] = request.document
+        return document
+    _check_body(request, dialect.limits.body_bytes, dialect, notes)
+    return read_json(request.body, dialect.limits.json_depth)
+
+
+def _check_body(request: Request, limit: int, dialect: Dialect, notes: list[str]) -> None:
+    if len(request.body) > limit:
+        raise PayloadTooLarge(f"The body is larger than {limit} bytes.")
     if not request.body:
         raise InvalidSyntax("The request has no body; send a JSON object.")
     header = request.headers.get("content-type")
     if check_content_type(header, lenient=dialect.tolerances.other_media_types):
         notes.append("media type")
-    return read_json(request.body, dialect.limits.json_depth)
 
 
 def _pairs(query: str) -> list[tuple[str, str]]:

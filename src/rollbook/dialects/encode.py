@@ -5,9 +5,11 @@ from http import HTTPStatus
 import orjson
 
 from rollbook.http_message import Response
+from rollbook.scim import urns
 from rollbook.scim.answer import Locations
 from rollbook.scim.errors import ScimError
-from rollbook.scim.outcomes import Discovered, Done, Found, Listed, NotModified, Outcome
+from rollbook.scim.etag import etag
+from rollbook.scim.outcomes import Bulked, Discovered, Done, Found, Joined, Listed, NotModified, Outcome, Told
 from rollbook.scim.wire import v2
 
 MEDIA_TYPE = b"application/scim+json"
@@ -24,15 +26,43 @@ def encode(outcome: Outcome, locations: Locations) -> Response:
     match outcome:
         case Listed():
             resources = [locations.shown(view, outcome.projections[view.type.name]) for view in outcome.views]
-            return Response(200, (_TYPE,), v2.list_response(outcome.total, outcome.start_index, resources))
+            body = v2.list_response(outcome.total, outcome.start_index, resources, *outcome.cursors)
+            return Response(200, (_TYPE,), body)
+        case Joined(total=total, start_index=start):
+            members = [orjson.dumps(locations.member(member)) for member in outcome.members]
+            return Response(200, (_TYPE,), v2.list_response(total, start, members, *outcome.cursors))
+        case Told():
+            return Response(200, (_TYPE,), _told(outcome, locations))
         case Done(version=version, type=type, id=id):
             if version is None or type is None:
                 return Response(204)
             return Response(204, (_etag(version), (b"content-location", locations.of(type.number, id).encode())))
+        case Bulked(parts=parts):
+            return Response(200, (_TYPE,), v2.bulk_response(parts))
         case NotModified(version=version):
             return Response(304, (_etag(version),))
         case Discovered(document=document):
             return Response(200, (_TYPE,), orjson.dumps(document))
+
+
+def _told(outcome: Told, locations: Locations) -> bytes:
+    """Our own message: changes of resources, and where to go on."""
+    changes = []
+    for kind, resource_type, number, id, version, at in outcome.changes:
+        change = {"kind": kind, "resourceType": resource_type, "id": id, "at": at}
+        if kind != "deleted":
+            change["version"] = etag(version)
+            if number is not None:
+                change["location"] = locations.of(number, id)
+        changes.append(change)
+    body = {
+        "schemas": [urns.CHANGES],
+        "position": outcome.position,
+        "more": outcome.more,
+        "itemsPerPage": len(changes),
+        "changes": changes,
+    }
+    return orjson.dumps(body)
 
 
 def _etag(version: int) -> tuple[bytes, bytes]:

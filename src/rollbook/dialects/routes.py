@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from enum import Enum, auto
 from typing import NamedTuple
 
+from rollbook.scim.attributes import Held
 from rollbook.scim.errors import MethodNotAllowed, NotFound, NotImplementedHere
 from rollbook.scim.schema import ResourceType
 
@@ -22,7 +23,10 @@ class Ask(Enum):
     REPLACE = auto()
     MODIFY = auto()
     DELETE = auto()
+    BULK = auto()
     DISCOVER = auto()
+    MEMBERS = auto()
+    CHANGES = auto()
     OPTIONS = auto()
     ABSENT = auto()
     """Nothing of this kind is offered by this provider: 501."""
@@ -49,7 +53,7 @@ class Route(NamedTuple):
         return self.ask is Ask.DISCOVER
 
 
-_SCOPES = dict.fromkeys((Ask.RETRIEVE, Ask.QUERY, Ask.SEARCH, Ask.DISCOVER), "scim.read")
+_SCOPES = dict.fromkeys((Ask.RETRIEVE, Ask.QUERY, Ask.SEARCH, Ask.DISCOVER, Ask.MEMBERS, Ask.CHANGES), "scim.read")
 
 
 class _Row(NamedTuple):
@@ -77,9 +81,11 @@ class RouteTable:
             "": _row("/", {"GET": Ask.QUERY}, types),
             ".search": _row("/.search", _SEARCH, types),
             "Me": _row("/Me", _ME),
-            "Bulk": _row("/Bulk", {"POST": Ask.ABSENT}),
+            "Changes": _row("/Changes", {"GET": Ask.CHANGES}),
+            "Bulk": _row("/Bulk", {"POST": Ask.BULK}),
         }
         self._with_id: dict[str, _Row] = {}
+        self._below_id: dict[tuple[str, str], _Row] = {}
         for topic in DISCOVERY:
             self._fixed[topic] = _row(f"/{topic}", _DISCOVER)
         for topic in ("Schemas", "ResourceTypes"):
@@ -89,10 +95,13 @@ class RouteTable:
             self._fixed[name] = _row(type.endpoint, _COLLECTION, (type,))
             self._fixed[f"{name}/.search"] = _row(f"{type.endpoint}/.search", _SEARCH, (type,))
             self._with_id[name] = _row(f"{type.endpoint}/{{id}}", _ONE, (type,))
+            if members := type.held(Held.MEMBERS):
+                template = f"{type.endpoint}/{{id}}/{members.name}"
+                self._below_id[name, members.name] = _row(template, {"GET": Ask.MEMBERS}, (type,))
 
     def lines(self) -> Iterator[tuple[str, str, Ask, tuple[ResourceType, ...]]]:
         """Every route there is: template, method, what it leads to, the types that it is about."""
-        for template, asks, types, _ in (*self._fixed.values(), *self._with_id.values()):
+        for template, asks, types, _ in (*self._fixed.values(), *self._with_id.values(), *self._below_id.values()):
             for method, ask in asks.items():
                 yield template, method, ask, types
 
@@ -107,6 +116,9 @@ class RouteTable:
             name, _, id = below.partition("/")
             if "/" not in id:
                 row = self._with_id.get(name)
+            else:
+                id, _, part = id.partition("/")
+                row = self._below_id.get((name, part))
         if row is None:
             raise NotFound(
                 "There is nothing at this address. Resources are at "

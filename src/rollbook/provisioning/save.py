@@ -30,7 +30,7 @@ async def save(work: Work, stored: Stored, update: Update) -> Saved:
     if update.content is None and update.members is None:
         await work.store.record([replace(update.event, attributes=())])
         return Saved(stored, changed=False)
-    applied = await work.store.apply(update)
+    applied = await work.apply(update)
     if not applied.changed:
         await work.store.record([replace(update.event, attributes=())])
     document = update.content.document if update.content else stored.document

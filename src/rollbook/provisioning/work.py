@@ -8,6 +8,7 @@ from rollbook.clock import Clock
 from rollbook.events import Event, Kind
 from rollbook.ids import ordered_id
 from rollbook.provisioning.lines import Lines
+from rollbook.provisioning.seals import Seals
 from rollbook.scim.limits import Limits
 from rollbook.scim.presets import Terms
 from rollbook.scim.schema import ResourceType
@@ -46,6 +47,7 @@ class Work:
     notes: list[str] = field(default_factory=list)
     heard: int = 0
     """How many of the notes are about reading the request."""
+    seals: Seals | None = None
     gate: Gate | None = None
     coming: Mapping[str, int] = field(default_factory=dict)
     """Resources that come with the same change, by id: their types. Nobody can read them yet."""

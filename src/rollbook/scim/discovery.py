@@ -36,11 +36,8 @@ class Features:
     etag: bool = True
     change_password: bool = False
     index: bool = True
-    cursor: bool = False
-    bulk_operations: int = 0
-    """0: no bulk."""
-    bulk_bytes: int = 0
-    cursor_seconds: int = 0
+    cursor: bool = True
+    bulk: bool = True
     documentation: str | None = None
     authentication: Sequence[Mapping[str, Any]] = (BEARER,)
 
@@ -91,16 +88,16 @@ def service_provider_config(
         "maxPageSize": limits.max_page,
     }
     if features.cursor:
-        pagination["cursorTimeout"] = features.cursor_seconds
+        pagination["cursorTimeout"] = limits.cursor_seconds
     document: Document = {"schemas": [urns.SERVICE_PROVIDER_CONFIG]}
     if features.documentation:
         document["documentationUri"] = features.documentation
     document |= {
         "patch": {"supported": features.patch},
         "bulk": {
-            "supported": features.bulk_operations > 0,
-            "maxOperations": features.bulk_operations,
-            "maxPayloadSize": features.bulk_bytes,
+            "supported": features.bulk,
+            "maxOperations": limits.bulk_operations if features.bulk else 0,
+            "maxPayloadSize": limits.bulk_bytes if features.bulk else 0,
         },
         "filter": {"supported": features.filter, "maxResults": limits.max_page if features.filter else 0},
         "changePassword": {"supported": features.change_password},

@@ -9,8 +9,11 @@ class Limits:
 
     default_page: int = 100
     max_page: int = 1000
+    cursor_seconds: int = 3600
     body_bytes: int = 16 * 1024 * 1024
     patch_operations: int = 1000
+    bulk_operations: int = 10_000
+    bulk_bytes: int = 16 * 1024 * 1024
     json_depth: int = 32
     filter_bytes: int = 8192
     filter_depth: int = 32

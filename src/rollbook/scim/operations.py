@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rollbook.scim.bulk import Message, PartReader
 from rollbook.scim.etag import Condition
 from rollbook.scim.page import QueryParameters
 from rollbook.scim.patch import PatchOperation
@@ -27,9 +28,12 @@ NO_CONDITIONS = Conditions()
 
 @dataclass(frozen=True, slots=True)
 class Create:
+    """``id`` is chosen here only where others name it before it is there (a bulk)."""
+
     type: ResourceType
     body: Mapping[str, Any]
     projection: Projection | None = None
+    id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,23 @@ class Query:
     types: tuple[ResourceType, ...]
     parameters: QueryParameters
     mixed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListMembers:
+    """A page of one group's members, in order of their ids. The filter's paths are relative to a member."""
+
+    type: ResourceType
+    id: str
+    parameters: QueryParameters
+
+
+@dataclass(frozen=True, slots=True)
+class ReadChanges:
+    """Changes of resources after a position: None from the beginning, ``now`` for the position after all of them."""
+
+    since: str | None
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,4 +110,12 @@ class Discover:
     name: str | None = None
 
 
-Operation = Create | Retrieve | Query | Replace | Modify | Delete | Discover
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """Many operations in one request; ``reader`` makes each from its part of the message."""
+
+    message: Message
+    reader: PartReader
+
+
+Operation = Create | Retrieve | Query | ListMembers | ReadChanges | Replace | Modify | Delete | Discover | Bulk

@@ -5,9 +5,12 @@
     Outcome
     ├─ Found         one resource: read, created (201), replaced or modified (200)
     ├─ Listed        a page of resources
+    ├─ Joined        a page of a group's members
+    ├─ Told          changes, as the feed tells them
     ├─ Done          it is done and there is nothing to show (204), with the new version where there is one
     ├─ NotModified   the client has this version already (304)
-    └─ Discovered    a discovery document
+    ├─ Discovered    a discovery document
+    └─ Bulked        what each operation of a bulk came to
 """
 
 from collections.abc import Mapping
@@ -35,15 +38,57 @@ class Found:
     created: bool = False
 
 
+class Cursors(NamedTuple):
+    """The cursors of a page that was asked for by cursor (RFC 9865 §2); None where there is no such page."""
+
+    following: str | None = None
+    previous: str | None = None
+
+
+NO_CURSORS = Cursors()
+
+
 @dataclass(slots=True)
 class Listed:
-    """``start_index`` is the 1-based position of the first row asked for."""
+    """``start_index`` is the 1-based position of the first row asked for, None for a page by cursor."""
 
     total: int
-    start_index: int
+    start_index: int | None
     views: list[View]
     projections: Mapping[str, Projection | None]
     """By the resource type's name."""
+    cursors: Cursors = NO_CURSORS
+
+
+@dataclass(slots=True)
+class Joined:
+    """As ``Listed``, of members."""
+
+    total: int
+    start_index: int | None
+    members: list[Member]
+    cursors: Cursors = NO_CURSORS
+
+
+class ToldChange(NamedTuple):
+    """One change of a resource: ``kind`` is ``created``, ``replaced``, ``modified`` or ``deleted``; ``number`` is the
+    resource type's, None where the tenant has it no more."""
+
+    kind: str
+    resource_type: str
+    number: int | None
+    id: str
+    version: int
+    at: str
+
+
+@dataclass(slots=True)
+class Told:
+    """``position`` is where to go on; ``more`` says whether more can be read at once."""
+
+    position: str
+    more: bool
+    changes: list[ToldChange]
 
 
 @dataclass(slots=True)
@@ -63,4 +108,27 @@ class Discovered:
     document: Mapping[str, Any]
 
 
-Outcome = Found | Listed | Done | NotModified | Discovered
+class PartOutcome(NamedTuple):
+    """What one operation of a bulk came to. ``scim_type`` and ``detail`` are those of a refusal; ``type`` (a resource
+    type's name) and ``id`` are what it was about, as far as that could be told."""
+
+    number: int
+    method: str
+    bulk_id: str | None
+    status: int
+    location: str | None = None
+    version: int | None = None
+    scim_type: str | None = None
+    detail: str = ""
+    type: str = ""
+    id: str = ""
+
+
+@dataclass(slots=True)
+class Bulked:
+    """In the order of the request; what came after too many errors is not there."""
+
+    parts: list[PartOutcome]
+
+
+Outcome = Found | Listed | Joined | Told | Done | NotModified | Discovered | Bulked

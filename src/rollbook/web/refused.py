@@ -4,7 +4,7 @@ So a flood of 401 is no flood of writes. Repeats become one more event, with the
 the server ends).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import structlog
@@ -17,6 +17,7 @@ from rollbook.storage.errors import StoreError
 
 _WINDOW_SECONDS = 60.0
 _REMEMBERED = 5_000
+_AT_ONCE = 200
 
 _log = structlog.get_logger("rollbook.refused")
 
@@ -41,25 +42,37 @@ class Refused:
     async def note(self, tenant: str | None, make: Callable[[], Event]) -> None:
         """Remember a refusal: of a tenant, or (None) of nobody's."""
         event = make()
-        key = (
-            tenant,
-            event.kind,
-            event.actor,
-            event.peer,
-            event.resource_type,
-            event.resource,
-            event.status,
-            event.scim_type,
-        )
+        key = _key(tenant, event)
         now = self._clock.elapsed()
         seen = self._seen.get(key)
         if seen is not None and now < seen.until:
-            seen.repeats += 1
+            seen.repeats += event.repeats
             return
         if seen is not None or len(self._seen) >= _REMEMBERED:
             await self.flush(all=len(self._seen) >= _REMEMBERED)
         self._seen[key] = _Seen(now + self._window, 0, event, tenant)
         await self._keep(tenant, [event])
+
+    async def note_all(self, tenant: str, events: Iterable[Event]) -> None:
+        """Remember what was refused of one request, written many at a time. Of one kind there is one event, with its
+        number; several kinds are not looked for again, so that a bulk cannot push out what others have had refused."""
+        now = self._clock.elapsed()
+        new: dict[tuple[object, ...], Event] = {}
+        for event in events:
+            key = _key(tenant, event)
+            seen = self._seen.get(key)
+            if seen is not None and now < seen.until:
+                seen.repeats += event.repeats
+            elif key in new:
+                new[key] = replace(new[key], repeats=new[key].repeats + event.repeats)
+            else:
+                new[key] = event
+        if len(new) == 1:
+            await self.note(tenant, lambda: next(iter(new.values())))
+            return
+        kept = list(new.values())
+        for start in range(0, len(kept), _AT_ONCE):
+            await self._keep(tenant, kept[start : start + _AT_ONCE])
 
     async def flush(self, *, all: bool = False) -> None:
         """Write down the repeats of every minute that is over (or of all), and forget them."""
@@ -77,3 +90,17 @@ class Refused:
         except StoreError as error:
             # The refusal stands whether or not it could be written down; the operator is told that it was not.
             _log.warning("refusal_not_recorded", reason=error.detail)
+
+
+def _key(tenant: str | None, event: Event) -> tuple[object, ...]:
+    """What is the same again."""
+    return (
+        tenant,
+        event.kind,
+        event.actor,
+        event.peer,
+        event.resource_type,
+        event.resource,
+        event.status,
+        event.scim_type,
+    )

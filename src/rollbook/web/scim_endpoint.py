@@ -14,7 +14,7 @@ A caller without a credential learns nothing about routes: authentication comes 
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from hashlib import sha256
@@ -37,12 +37,13 @@ from rollbook.provisioning.lines import Lines
 from rollbook.provisioning.me import find_subject
 from rollbook.provisioning.perform import perform
 from rollbook.provisioning.refusals import refusal
+from rollbook.provisioning.seals import Seals
 from rollbook.provisioning.work import Work
 from rollbook.scim.answer import Locations
 from rollbook.scim.discovery import discover
 from rollbook.scim.errors import NotFound, ScimError
 from rollbook.scim.operations import Discover
-from rollbook.scim.outcomes import Discovered
+from rollbook.scim.outcomes import Bulked, Discovered
 from rollbook.scim.terms_settings import terms
 from rollbook.storage.errors import StoreError
 from rollbook.storage.records import Tenant
@@ -68,6 +69,7 @@ class ScimEndpoint:
             Limit(house.tenant_requests_per_second, house.tenant_burst) if house.tenant_requests_per_second else None,
         )
         self._lines = Lines()
+        self._seals = Seals(house.store, house.clock, house.cursor_seconds)
         self.refused = Refused(house.store, house.clock)
         self._spoken = lru_cache(256)(Dialect.under)
         self._locations = lru_cache(1024)(self._make_locations)
@@ -188,6 +190,7 @@ class ScimEndpoint:
                 limits=dialect.limits,
                 location_base=locations.base,
                 lines=self._lines,
+                seals=self._seals,
                 member_types=dialect.types,
                 notes=notes,
                 heard=len(notes),
@@ -195,6 +198,8 @@ class ScimEndpoint:
             outcome = await perform(operation, work)
         finally:
             self._turns.give(tenant.id)
+        if isinstance(outcome, Bulked):
+            await self.refused.note_all(tenant.id, self._refused_parts(request, principal, outcome))
         return encode(outcome, locations)
 
     async def _documented(self, request: Request, place: docs.Place) -> Response:
@@ -232,6 +237,23 @@ class ScimEndpoint:
     def _make_locations(self, dialect: Dialect, tenant: str | None) -> Locations:
         below = f"/t/{tenant}" if tenant else ""
         return Locations(f"{self._house.public_url}{below}{dialect.base}", dialect.types)
+
+    def _refused_parts(self, request: Request, principal: Principal, bulked: Bulked) -> Iterator[Event]:
+        """The event of each operation of a bulk that was refused, as if it had come alone."""
+        for part in bulked.parts:
+            if part.status >= 400 and part.status not in (429, 503):
+                yield Event(
+                    id=ordered_id(),
+                    at=self._house.clock.written(),
+                    kind=Kind.WRITE_REFUSED,
+                    actor=principal.actor,
+                    peer=request.peer,
+                    request=request.id,
+                    resource_type=part.type,
+                    resource=part.id[:64],
+                    status=part.status,
+                    scim_type=part.scim_type or "",
+                )
 
     async def _note(
         self,

@@ -14,12 +14,12 @@ TYPES = standard_types()
 
 
 def test_the_configuration_announces_the_limits() -> None:
-    config = service_provider_config(BASE, Limits(default_page=5, max_page=7))
+    config = service_provider_config(BASE, Limits(default_page=5, max_page=7, bulk_operations=3, bulk_bytes=9))
     assert config["filter"] == {"supported": True, "maxResults": 7}
     assert config["pagination"] == {
         "cursor": False, "index": True, "defaultPaginationMethod": "index", "defaultPageSize": 5, "maxPageSize": 7,
     }  # fmt: skip
-    assert config["bulk"] == {"supported": False, "maxOperations": 0, "maxPayloadSize": 0}
+    assert config["bulk"] == {"supported": True, "maxOperations": 3, "maxPayloadSize": 9}
     assert config["changePassword"] == {"supported": False}
     assert [scheme["type"] for scheme in config["authenticationSchemes"]] == ["oauthbearertoken"]
     assert config["meta"]["location"] == f"{BASE}/ServiceProviderConfig"
@@ -27,12 +27,10 @@ def test_the_configuration_announces_the_limits() -> None:
 
 
 def test_the_configuration_announces_what_is_switched_on() -> None:
-    features = Features(
-        cursor=True, cursor_seconds=60, bulk_operations=3, bulk_bytes=9, documentation="https://d.example"
-    )
+    features = Features(cursor=True, bulk=False, documentation="https://d.example")
     config = service_provider_config(BASE, features=features)
-    assert config["pagination"]["cursorTimeout"] == 60
-    assert config["bulk"] == {"supported": True, "maxOperations": 3, "maxPayloadSize": 9}
+    assert config["pagination"]["cursorTimeout"] == 3600
+    assert config["bulk"] == {"supported": False, "maxOperations": 0, "maxPayloadSize": 0}
     assert config["documentationUri"] == "https://d.example"
 
 

@@ -19,6 +19,7 @@ class _Run(Transaction):
 
     def __init__(self, transaction: Transaction) -> None:
         super().__init__(transaction.connection, gathers=True)
+        self.places = transaction.places
 
     def gather(self, table: str, row: Row) -> None:
         if table == "resource":
