@@ -12,7 +12,7 @@ import apsw
 import orjson
 
 from rollbook.storage.engines.sqlite_catalogue import check_schema
-from rollbook.storage.engines.sqlite_rows import resource_row
+from rollbook.storage.engines.sqlite_rows import event_row, resource_row
 from rollbook.storage.engines.sqlite_writer import Transaction, Work
 from rollbook.storage.errors import AlreadyExists, MissingMembers, NotFound, VersionConflict
 from rollbook.storage.records import Applied, Change, Content, Delete, IndexRow, Insert, MemberChange, Update
@@ -103,6 +103,7 @@ def ids_json(ids: Iterable[str]) -> str:
 
 
 def _insert(tenant: str, change: Insert, transaction: Transaction) -> Applied:
+    check_schema(transaction, tenant, change.schema)
     connection = (tenant, change.connection)
     if connection not in transaction.connections:
         if not transaction.rows(_CONNECTION, connection):
@@ -110,7 +111,6 @@ def _insert(tenant: str, change: Insert, transaction: Transaction) -> Applied:
         transaction.connections.add(connection)
     members = _found_members(transaction, tenant, change.members)
     try:
-    check_schema(transaction, tenant, change.schema)
         transaction.gather("resource", resource_row(tenant, change))
     except apsw.ConstraintError as error:
         raise _taken(error) from error
@@ -123,29 +123,29 @@ def _insert(tenant: str, change: Insert, transaction: Transaction) -> Applied:
 
 
 def _update(tenant: str, change: Update, transaction: Transaction) -> Applied:
-    version, created, last_modified = _state(transaction, tenant, change)
-    members = change.members
-    found = _found_members(transaction, tenant, members.add) if members else {}
-    new_version, new_modified = version + 1, max(change.at, last_modified)
-    key = (tenant, change.type, change.id)
-    if change.content:
-        try:
     if change.content and change.version is not None and change.members is None and change.owner is None:
         check_schema(transaction, tenant, change.schema)
         found = transaction.rows(_NEW_DOCUMENT, _document(tenant, change, change.content))
         if found:
             if change.index is not None:
                 _replace_index(transaction, (tenant, change.type, change.id), change.index)
-            transaction.changed(tenant, change.event, change.version + 1)
+            transaction.gather("event", event_row(tenant, change.event))
             created, last_modified = found[0]
             return Applied(change.version + 1, created, last_modified, True)
     return _update_any(tenant, change, transaction)
 
 
 def _update_any(tenant: str, change: Update, transaction: Transaction) -> Applied:
-            transaction.change(_NEW_CONTENT, (*key, new_version, new_modified, *_content(change.content), change.owner))
+    version, created, last_modified = _state(transaction, tenant, change)
     if change.content:
         check_schema(transaction, tenant, change.schema)
+    members = change.members
+    found = _found_members(transaction, tenant, members.add) if members else {}
+    new_version, new_modified = version + 1, max(change.at, last_modified)
+    key = (tenant, change.type, change.id)
+    if change.content:
+        try:
+            transaction.change(_NEW_CONTENT, (*key, new_version, new_modified, *_content(change.content), change.owner))
         except apsw.ConstraintError as error:
             raise _taken(error) from error
     changed = members is not None and _change_members(transaction, tenant, change.id, members, found)
