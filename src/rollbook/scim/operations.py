@@ -26,7 +26,7 @@ class Conditions:
 NO_CONDITIONS = Conditions()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Create:
     """``id`` is chosen here only where others name it before it is there (a bulk)."""
 
@@ -36,7 +36,7 @@ class Create:
     id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Retrieve:
     type: ResourceType
     id: str
@@ -44,7 +44,7 @@ class Retrieve:
     conditions: Conditions = NO_CONDITIONS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Query:
     """A search over one resource type, or over several at once (``mixed``: at the root, where an attribute that one of
     the types lacks matches nothing of it)."""
@@ -71,7 +71,7 @@ class ReadChanges:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Replace:
     type: ResourceType
     id: str
@@ -81,7 +81,7 @@ class Replace:
     minimal: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Modify:
     """``whole`` asks for the resource in the answer even where the dialect would answer 204 (``attributes``,
     ``Prefer: return=representation``); ``minimal`` asks for none (``Prefer: return=minimal``)."""
@@ -111,6 +111,23 @@ class Discover:
 
 
 @dataclass(frozen=True, slots=True)
+class Define:
+    """A schema or resource type of the tenant's own, as ``document`` has it: a new one, or the one of ``name``."""
+
+    topic: str
+    name: str
+    document: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """A schema or resource type of the tenant's own goes."""
+
+    topic: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Bulk:
     """Many operations in one request; ``reader`` makes each from its part of the message."""
 
@@ -118,4 +135,17 @@ class Bulk:
     reader: PartReader
 
 
-Operation = Create | Retrieve | Query | ListMembers | ReadChanges | Replace | Modify | Delete | Discover | Bulk
+Operation = (
+    Create
+    | Retrieve
+    | Query
+    | ListMembers
+    | ReadChanges
+    | Replace
+    | Modify
+    | Delete
+    | Discover
+    | Define
+    | Withdraw
+    | Bulk
+)

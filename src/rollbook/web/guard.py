@@ -13,7 +13,7 @@ Source: RFC 9110 §7.2 (Host), §8.4 (content codings), §15.5.14 (413); RFC 398
 
 import ipaddress
 import re
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -101,13 +101,10 @@ class Guard:
         if not _PLAIN_PATH.fullmatch(raw_path) or b".." in raw_path:
             _check_escaped_path(raw_path)
         raw_query: bytes = scope["query_string"]
-        headers: dict[str, str] = {}
-        for raw_name, raw_value in scope["headers"]:
-            name = raw_name.decode("latin-1")
-            if name in headers:
-                headers[name] = self._joined(name, headers[name], raw_value.decode("latin-1"))
-            else:
-                headers[name] = raw_value.decode("latin-1")
+        fields = scope["headers"]
+        headers: dict[str, str] = {name.decode("latin-1"): value.decode("latin-1") for name, value in fields}
+        if len(headers) < len(fields):
+            headers = self._joined_fields(fields)
         self._check_host(headers.get("host"), any_host)
         client = scope.get("client")
         peer = client[0] if client else ""
@@ -164,6 +161,14 @@ class Guard:
             self._well_formed[host] = allowed
         if not allowed and not any_host:
             raise BadRequest("This host name is not served here.", hint="The allowed host names are a setting.")
+
+    def _joined_fields(self, fields: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+        """The headers of a request that has one of them more than once."""
+        headers: dict[str, str] = {}
+        for raw_name, raw_value in fields:
+            name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+            headers[name] = self._joined(name, headers[name], value) if name in headers else value
+        return headers
 
     def _joined(self, name: str, first: str, second: str) -> str:
         if name == "host":
