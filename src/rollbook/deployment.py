@@ -16,6 +16,7 @@ class Deployment:
     clock: Clock
     public_url: str
     fresh_seconds: float = 3.0
+    cursor_seconds: int = 3600
     tenant_concurrency: int = 64
     queue_seconds: float = 10.0
     requests_per_second: float | None = None

@@ -18,6 +18,7 @@ from rollbook.scim.operations import (
     Bulk,
     Conditions,
     Create,
+    Define,
     Delete,
     Discover,
     ListMembers,
@@ -27,6 +28,7 @@ from rollbook.scim.operations import (
     ReadChanges,
     Replace,
     Retrieve,
+    Withdraw,
 )
 from rollbook.scim.page import QueryParameters, read_feed, read_query, read_search
 from rollbook.scim.patch import read_patch
@@ -101,6 +103,14 @@ def _discover(request: Request, route: Route, dialect: Dialect, notes: list[str]
     return Discover(topic, _text(route.id) if route.id else None)
 
 
+def _define(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Define:
+    return Define(route.template.split("/")[1], _text(route.id), _body(request, dialect, notes))
+
+
+def _withdraw(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Withdraw:
+    return Withdraw(route.template.split("/")[1], _text(route.id))
+
+
 _READERS: Mapping[Ask, Callable[[Request, Route, Dialect, list[str]], Operation]] = {
     Ask.RETRIEVE: _retrieve,
     Ask.QUERY: _query,
@@ -113,6 +123,8 @@ _READERS: Mapping[Ask, Callable[[Request, Route, Dialect, list[str]], Operation]
     Ask.DELETE: _delete,
     Ask.BULK: _bulk,
     Ask.DISCOVER: _discover,
+    Ask.DEFINE: _define,
+    Ask.WITHDRAW: _withdraw,
 }
 
 

@@ -41,6 +41,8 @@ def encode(outcome: Outcome, locations: Locations) -> Response:
             return Response(200, (_TYPE,), v2.bulk_response(parts))
         case NotModified(version=version):
             return Response(304, (_etag(version),))
+        case Discovered(document=document, created=True):
+            return Response(201, (_TYPE, (b"location", document["meta"]["location"].encode())), orjson.dumps(document))
         case Discovered(document=document):
             return Response(200, (_TYPE,), orjson.dumps(document))
 

@@ -16,6 +16,8 @@ from rollbook.scim.schema import ResourceType
 class Ask(Enum):
     """What a route leads to."""
 
+    __hash__ = object.__hash__  # asked for with every request, and an enumeration's own is written in Python
+
     CREATE = auto()
     RETRIEVE = auto()
     QUERY = auto()
@@ -25,6 +27,9 @@ class Ask(Enum):
     DELETE = auto()
     BULK = auto()
     DISCOVER = auto()
+    DEFINE = auto()
+    """A new schema or resource type of the tenant, or (with an id) another form of one."""
+    WITHDRAW = auto()
     MEMBERS = auto()
     CHANGES = auto()
     OPTIONS = auto()
@@ -54,6 +59,7 @@ class Route(NamedTuple):
 
 
 _SCOPES = dict.fromkeys((Ask.RETRIEVE, Ask.QUERY, Ask.SEARCH, Ask.DISCOVER, Ask.MEMBERS, Ask.CHANGES), "scim.read")
+_SCOPES |= dict.fromkeys((Ask.DEFINE, Ask.WITHDRAW), "schemas.write")
 
 
 class _Row(NamedTuple):
@@ -67,6 +73,8 @@ _COLLECTION = {"GET": Ask.QUERY, "POST": Ask.CREATE}
 _ONE = {"GET": Ask.RETRIEVE, "PUT": Ask.REPLACE, "PATCH": Ask.MODIFY, "DELETE": Ask.DELETE}
 _SEARCH = {"POST": Ask.SEARCH}
 _DISCOVER = {"GET": Ask.DISCOVER}
+_DEFINE = {"GET": Ask.DISCOVER, "POST": Ask.DEFINE}
+_DEFINE_ONE = {"GET": Ask.DISCOVER, "PUT": Ask.DEFINE, "DELETE": Ask.WITHDRAW}
 _ME = {**_ONE, "POST": Ask.ABSENT}
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -89,7 +97,8 @@ class RouteTable:
         for topic in DISCOVERY:
             self._fixed[topic] = _row(f"/{topic}", _DISCOVER)
         for topic in ("Schemas", "ResourceTypes"):
-            self._with_id[topic] = _row(f"/{topic}/{{id}}", _DISCOVER)
+            self._fixed[topic] = _row(f"/{topic}", _DEFINE)
+            self._with_id[topic] = _row(f"/{topic}/{{id}}", _DEFINE_ONE)
         for type in types:
             name = type.endpoint.strip("/")
             self._fixed[name] = _row(type.endpoint, _COLLECTION, (type,))
@@ -98,6 +107,11 @@ class RouteTable:
             if members := type.held(Held.MEMBERS):
                 template = f"{type.endpoint}/{{id}}/{members.name}"
                 self._below_id[name, members.name] = _row(template, {"GET": Ask.MEMBERS}, (type,))
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The first segments that are taken."""
+        return frozenset(name.partition("/")[0] for name in self._fixed)
 
     def lines(self) -> Iterator[tuple[str, str, Ask, tuple[ResourceType, ...]]]:
         """Every route there is: template, method, what it leads to, the types that it is about."""

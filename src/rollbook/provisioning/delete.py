@@ -54,5 +54,6 @@ async def _once(operation: Delete, work: Work) -> Done:
         version = stored.version
     at = work.clock.written()
     event = work.event(Kind.RESOURCE_DELETED, at, operation.type, operation.id, 204)
-    await work.apply(records.Delete(operation.type.number, operation.id, version, at, event))
+    names = {type.number: type.name for type in work.member_types}
+    await work.apply(records.Delete(operation.type.number, operation.id, version, at, event, names))
     return Done()

@@ -1,6 +1,7 @@
 """Querying resources (RFC 7644 §3.4.2, §3.4.3): the filter, the sort and the page all run in the store."""
 
 from rollbook.provisioning.viewing import views
+from rollbook.provisioning.walking import walk
 from rollbook.provisioning.work import Work
 from rollbook.scim.binding import bind, bind_sort
 from rollbook.scim.errors import InvalidValue
@@ -14,7 +15,7 @@ from rollbook.storage import records
 
 
 async def query(operation: Query, work: Work) -> Listed:
-    """A page. **Raises** ``InvalidFilter``, ``InvalidValue`` (an unknown sortBy)."""
+    """A page. **Raises** ``InvalidFilter``, ``InvalidValue`` (an unknown sortBy), and what ``walk`` raises."""
     parameters = operation.parameters
     parsed = None
     if parameters.filter is not None:
@@ -39,6 +40,8 @@ async def query(operation: Query, work: Work) -> Listed:
     shown: dict[int, tuple[ResourceType, Projection | None]] = {
         type.number: (type, projection(type, parameters.attributes, parameters.excluded)) for type in operation.types
     }
+    if parameters.cursor is not None:
+        return await walk(operation, asked, shown, work)
     page = await work.store.query(asked)
     found = await views(work, page.rows, shown)
     return Listed(page.total, parameters.start_index, found, {type.name: p for type, p in shown.values()})

@@ -9,12 +9,13 @@ from rollbook.events import Event, Kind
 from rollbook.ids import ordered_id
 from rollbook.provisioning.lines import Lines
 from rollbook.provisioning.seals import Seals
+from rollbook.scim.errors import InvalidValue
 from rollbook.scim.limits import Limits
 from rollbook.scim.presets import Terms
 from rollbook.scim.schema import ResourceType
 from rollbook.scim.tolerances import Tolerances
 from rollbook.storage.contract import TenantStore
-from rollbook.storage.records import Applied, Change
+from rollbook.storage.records import Applied, Change, Delete, Insert, Update
 
 
 class Gate(Protocol):
@@ -44,6 +45,10 @@ class Work:
     lines: Lines
     member_types: tuple[ResourceType, ...] = ()
     """The types that can be members of a group."""
+    schema: int | None = None
+    """The revision of the tenant's catalogue by which the request was read."""
+    strangers: Mapping[int, str] = field(default_factory=dict)
+    """The types that cannot be members of a group: names by number. Only a tenant with types of its own has any."""
     notes: list[str] = field(default_factory=list)
     heard: int = 0
     """How many of the notes are about reading the request."""
@@ -57,8 +62,22 @@ class Work:
         return self.terms.tolerances
 
     async def apply(self, change: Change) -> Applied:
-        """Make a change; as ``TenantStore.apply``."""
+        """Make a change; as ``TenantStore.apply``. **Raises** ``InvalidValue`` for members that cannot be ones."""
+        if not isinstance(change, Delete):
+            change.schema = self.schema
+            if self.strangers:
+                await self._check_strangers(change)
         return await (self.store if self.gate is None else self.gate).apply(change)
+
+    async def _check_strangers(self, change: Insert | Update) -> None:
+        members = change.members if isinstance(change, Insert) else change.members.add if change.members else ()
+        types = {**await self.store.types_of(list(members)), **self.coming} if members else {}
+        for id in members:
+            if (number := types.get(id)) in self.strangers:
+                known = " or ".join(type.name for type in self.member_types)
+                raise InvalidValue(
+                    f"members: the resource {id[:64]} is a {self.strangers[number]}; a member is a {known}."
+                )
 
     def again(self) -> None:
         """Forget the notes of an attempt that is made again; those of reading the request stay."""

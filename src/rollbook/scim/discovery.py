@@ -9,10 +9,12 @@ from typing import Any
 
 from rollbook.scim import urns
 from rollbook.scim.attributes import Attribute, Type
+from rollbook.scim.catalogue import FIRST_NUMBER
 from rollbook.scim.errors import NotFound
 from rollbook.scim.limits import STANDARD_LIMITS, Limits
 from rollbook.scim.schema import ResourceType, Schema
 from rollbook.scim.tolerances import shortened
+from rollbook.scim.type_rules import INDEX
 
 Document = dict[str, Any]
 
@@ -52,6 +54,8 @@ def discover(
     base: str,
     limits: Limits = STANDARD_LIMITS,
     features: Features = STANDARD_FEATURES,
+    *,
+    unused: Sequence[Schema] = (),
 ) -> Document:
     """The document of one discovery address: a configuration, one entry, or a list of all.
 
@@ -62,7 +66,8 @@ def discover(
     if topic == "ServiceProviderConfig":
         return service_provider_config(base, limits, features)
     if topic == "Schemas":
-        entries = {schema.id.lower(): schema_document(schema, base) for type in types for schema in type.schemas()}
+        known = (*(schema for type in types for schema in type.schemas()), *unused)
+        entries = {schema.id.lower(): schema_document(schema, base) for schema in known}
         what = "schema"
     else:
         entries = {type.name.lower(): resource_type_document(type, base) for type in types}
@@ -71,8 +76,8 @@ def discover(
         return _list(entries.values())
     found = entries.get(name.lower())
     if found is None:
-        known = ", ".join(entry["id"] for entry in entries.values())
-        raise NotFound(f'There is no {what} "{shortened(name)}"; there are {known}.')
+        names = ", ".join(entry["id"] for entry in entries.values())
+        raise NotFound(f'There is no {what} "{shortened(name)}"; there are {names}.')
     return found
 
 
@@ -157,6 +162,12 @@ def resource_type_document(type: ResourceType, base: str) -> Document:
     }
     if type.extensions:
         document["schemaExtensions"] = [{"schema": e.schema.id, "required": e.required} for e in type.extensions]
+    first = 0 if type.number >= FIRST_NUMBER else FIRST_NUMBER
+    if any(type.index_paths[first:]):
+        document["schemas"].append(INDEX)
+        document[INDEX] = {"indexPaths": [path for path in type.index_paths if path]}
+        if type.unready:
+            document[INDEX]["unfinishedPaths"] = sorted(type.unready)
     document["meta"] = _meta("ResourceType", f"{base}/ResourceTypes/{type.name}")
     return document
 

@@ -106,6 +106,7 @@ class NotModified:
 @dataclass(slots=True)
 class Discovered:
     document: Mapping[str, Any]
+    created: bool = False
 
 
 class PartOutcome(NamedTuple):

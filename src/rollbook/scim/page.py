@@ -1,4 +1,5 @@
-"""What a query asks besides its resource types (RFC 7644 §3.4.2, §3.4.3): read from a URL's parameters or a body.
+"""What a query asks besides its resource types (RFC 7644 §3.4.2, §3.4.3; RFC 9865 §2, §3): read from a URL's
+parameters or a body.
 
 Both forms have one meaning and one set of limits. Parameters that SCIM does not know are ignored; those that it knows
 may stand once. Names of parameters are accepted in any letter case.
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rollbook.scim import urns
-from rollbook.scim.errors import InvalidFilter, InvalidSyntax, InvalidValue
+from rollbook.scim.errors import InvalidCount, InvalidCursor, InvalidFilter, InvalidSyntax, InvalidValue
 from rollbook.scim.limits import STANDARD_LIMITS, Limits
 from rollbook.scim.tolerances import shortened
 
@@ -21,13 +22,17 @@ MOST_NAMES = 5_000
 """Names in ``attributes`` or ``excludedAttributes``. Precedent: more than a URL of 8 KiB can hold."""
 
 _INTEGER = re.compile(r"[+-]?[0-9]+\Z")
-_NAMES = ("filter", "sortBy", "sortOrder", "startIndex", "count", "attributes", "excludedAttributes")
+_NAMES = ("filter", "sortBy", "sortOrder", "startIndex", "count", "cursor", "attributes", "excludedAttributes")
 _BY_LOWER = {name.lower(): name for name in _NAMES}
 
 
 @dataclass(frozen=True, slots=True)
 class QueryParameters:
-    """One query's parameters, clamped. ``start_index`` is 1-based; ``filter`` and ``sort_by`` are not judged yet."""
+    """One query's parameters, clamped. ``start_index`` is 1-based.
+
+    ``filter`` and ``sort_by`` are not judged yet, nor is ``cursor``: None for pages by index, empty for a walk's first
+    page (RFC 9865 §2).
+    """
 
     start_index: int = 1
     count: int = STANDARD_LIMITS.default_page
@@ -36,6 +41,7 @@ class QueryParameters:
     descending: bool = False
     attributes: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
+    cursor: str | None = None
 
 
 def read_query(pairs: Iterable[tuple[str, str]], limits: Limits = STANDARD_LIMITS) -> QueryParameters:
@@ -53,6 +59,23 @@ def read_query(pairs: Iterable[tuple[str, str]], limits: Limits = STANDARD_LIMIT
             raise _twice(known)
         found[known] = value
     return _read(found, limits)
+
+
+def read_feed(pairs: Iterable[tuple[str, str]], limits: Limits = STANDARD_LIMITS) -> tuple[str | None, int]:
+    """The parameters of the change feed: ``since`` (None where it is not there, or empty) and ``count``, clamped.
+
+    **Raises**: ``InvalidValue``.
+    """
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        known = {"since": "since", "count": "count"}.get(name.lower())
+        if known is None:
+            continue
+        if known in found:
+            raise _twice(known)
+        found[known] = value
+    count = _integer(found, "count", limits.default_page)
+    return found.get("since") or None, min(max(count, 0), limits.max_page)
 
 
 def read_search(body: Mapping[str, Any], limits: Limits = STANDARD_LIMITS) -> QueryParameters:
@@ -88,7 +111,8 @@ def _twice(name: str) -> InvalidValue | InvalidFilter:
 
 
 def _read(found: Mapping[str, Any], limits: Limits) -> QueryParameters:
-    count = _integer(found, "count", limits.default_page)
+    cursor = _cursor(found)
+    count = _integer(found, "count", limits.default_page) if cursor is None else _walk_count(found, limits)
     return QueryParameters(
         start_index=min(max(_integer(found, "startIndex", 1), 1), LARGEST_START),
         count=min(max(count, 0), limits.max_page),
@@ -97,7 +121,30 @@ def _read(found: Mapping[str, Any], limits: Limits) -> QueryParameters:
         descending=_descending(found),
         attributes=_names(found, "attributes"),
         excluded=_names(found, "excludedAttributes"),
+        cursor=cursor,
     )
+
+
+def _cursor(found: Mapping[str, Any]) -> str | None:
+    value = found.get("cursor")
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise InvalidCursor('The parameter "cursor" must be a string: empty for the first page.')
+    if _integer(found, "startIndex", 1) > 1:
+        raise InvalidValue("startIndex and cursor are two ways through pages (RFC 9865 §2.4); send one of them.")
+    return value
+
+
+def _walk_count(found: Mapping[str, Any], limits: Limits) -> int:
+    """RFC 9865 Table 3: beside a cursor, a count beyond the limit is refused and not cut."""
+    try:
+        count = _integer(found, "count", limits.default_page)
+    except InvalidValue as error:
+        raise InvalidCount(error.detail) from None
+    if count > limits.max_page:
+        raise InvalidCount(f"With a cursor, count may be {limits.max_page} at most (maxPageSize).")
+    return count
 
 
 def _integer(found: Mapping[str, Any], name: str, default: int) -> int:

@@ -14,3 +14,6 @@ PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 BULK_REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 BULK_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
+
+CHANGES = "urn:rollbook:params:scim:api:messages:1.0:Changes"
+"""Ours: a page of the change feed."""

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from rollbook.events import Event
+from rollbook.events import Event, Kind
 from rollbook.scim.binding import BoundFilter
 from rollbook.scim.resource import Member as Member
 from rollbook.scim.resource import Membership as Membership
@@ -104,13 +104,15 @@ class Update:
 
 @dataclass(slots=True)
 class Delete:
-    """A resource goes, with its memberships on both sides; groups that it was a member of get a new version."""
+    """A resource goes, with its memberships on both sides; groups that it was a member of get a new version, and an
+    event of their own. ``names`` are the names of resource types by number, for these."""
 
     type: int
     id: str
     version: int | None
     at: str
     event: Event
+    names: Mapping[int, str] = field(default_factory=dict)
 
 
 Change = Insert | Update | Delete
@@ -175,14 +177,86 @@ class Step:
 
 
 class Stretch(NamedTuple):
-    """What a step came to: ``rows`` in the query's order, whichever way it went, with the edges of both ends (None
-    where there are no rows); ``more`` says whether there are rows beyond, in the direction of the step."""
+    """What a step came to: ``rows`` in the query's order, whichever way it went, and the edge of each; ``more`` says
+    whether there are rows beyond, in the direction of the step."""
 
     rows: list[Stored]
-    first: Edge | None
-    last: Edge | None
+    edges: list[Edge]
     more: bool
     total: int | None
+
+    @property
+    def last(self) -> Edge | None:
+        """Where to go on."""
+        return self.edges[-1] if self.edges else None
+
+
+@dataclass(slots=True)
+class MemberQuery:
+    """A page of one group's members, in order of their ids: from ``offset`` on, or those after (``back``: before) the
+    member ``edge``. Without an edge ``back`` begins at the end. ``filter`` is about one member."""
+
+    type: ResourceType
+    group: str
+    filter: BoundFilter | None = None
+    limit: int = 100
+    offset: int = 0
+    edge: str | None = None
+    back: bool = False
+    count: bool = True
+    """Whether the total is wanted."""
+    location_base: str = ""
+
+
+class MemberPage(NamedTuple):
+    """``members`` are in order of their ids, whichever way the page was read; ``more``: there are more that way."""
+
+    members: list[Member]
+    more: bool
+    total: int | None
+
+
+class Position(NamedTuple):
+    """A place in a tenant's feed of changes, between two of them. What its parts mean is the engine's."""
+
+    place: int
+    version: int
+    id: str
+
+
+FIRST_POSITION = Position(-(1 << 62), 0, "00000000-0000-0000-0000-000000000000")
+"""Before every change."""
+
+
+class Changed(NamedTuple):
+    """One change of a resource, as the feed tells it; ``version`` is the resource's version after it (for a deletion,
+    the one that would have come), ``position`` the place right after it."""
+
+    position: Position
+    at: str
+    kind: Kind
+    resource_type: str
+    id: str
+    version: int
+
+
+class Feed(NamedTuple):
+    """Changes in their order; ``more`` says whether more follow. Positions are good for as long as ``epoch`` is the
+    same; ``newest`` is the one after all changes that can be read now."""
+
+    epoch: str
+    changes: list[Changed]
+    more: bool
+    newest: Position
+
+
+@dataclass(frozen=True, slots=True)
+class SealingKey:
+    """A key that seals cursors, shared by all workers. ``id`` is a UUID, ``secret`` 32 bytes."""
+
+    id: str
+    secret: bytes = field(repr=False)
+    created: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +270,24 @@ class Tenant:
     created: str
     connection: str
     """The id of the connection ``default``."""
+    schemas: int = 0
+    """The revision of its catalogue; 0: it has made no schemas or resource types."""
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueChange:
+    """A tenant's catalogue of schemas and resource types becomes another one, of the revision ``expected + 1``.
+
+    **Rules**: from then on no content comes in that was made by another revision (``Insert.schema``). Before that, in
+    the same transaction, each of ``guards`` has to find nothing. ``work`` is the written moment at which somebody has
+    to look after the tenant's indexes, None where nobody has to.
+    """
+
+    expected: int
+    document: bytes
+    guards: tuple[Query, ...]
+    work: str | None
+    event: Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,21 +325,3 @@ class Token:
     revoked: str | None
     scopes: tuple[str, ...] = DEFAULT_SCOPES
     """What its bearer may do."""
-    schemas: int = 0
-    """The revision of its catalogue; 0: it has made no schemas or resource types."""
-
-
-@dataclass(frozen=True, slots=True)
-class CatalogueChange:
-    """A tenant's catalogue of schemas and resource types becomes another one, of the revision ``expected + 1``.
-
-    **Rules**: from then on no content comes in that was made by another revision (``Insert.schema``). Before that, in
-    the same transaction, each of ``guards`` has to find nothing. ``work`` is the written moment at which somebody has
-    to look after the tenant's indexes, None where nobody has to.
-    """
-
-    expected: int
-    document: bytes
-    guards: tuple[Query, ...]
-    work: str | None
-    event: Event

@@ -1,12 +1,26 @@
 """Rows that read alike on every engine. What an engine keeps in a form of its own is read in its own rooms."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
 
 from rollbook.events import Event, Kind
-from rollbook.storage.records import Edge, Query, Step, Stored, Stretch
+from rollbook.ids import ordered_id
+from rollbook.storage.records import (
+    Changed,
+    Delete,
+    Edge,
+    Member,
+    MemberPage,
+    MemberQuery,
+    Position,
+    Query,
+    Step,
+    Stored,
+    Stretch,
+)
 
 
 def event_of(row: Iterable[Any]) -> Event:
@@ -29,14 +43,44 @@ def event_of(row: Iterable[Any]) -> Event:
     )
 
 
+def cascaded(delete: Delete, type: int, id: str) -> Event:
+    """The event of a group that has lost a member because that was deleted."""
+    return replace(
+        delete.event,
+        id=ordered_id(),
+        kind=Kind.RESOURCE_MODIFIED,
+        resource_type=delete.names.get(type, ""),
+        resource=id,
+        attributes=("members",),
+        tolerances=(),
+    )
+
+
+CHANGED_COLUMNS = "e.place, e.version, e.id, e.at, e.kind, e.resource_type, e.resource"
+
+
+def changed_of(row: Iterable[Any]) -> Changed:
+    """A change of ``CHANGED_COLUMNS``."""
+    place, version, event, at, kind, of, resource = row
+    return Changed(Position(place, version, str(event)), at, Kind(kind), of, resource, version)
+
+
 def stretch_of(query: Query, step: Step, found: Sequence[tuple[Stored, Edge]], total: int | None) -> Stretch:
     """A step's rows as they came, which is one more than wanted where there are more, in the order of the query."""
     kept = list(found[: query.limit])
     if step.back:
         kept.reverse()
     rows = [stored for stored, _ in kept]
-    first, last = (kept[0][1], kept[-1][1]) if kept else (None, None)
-    return Stretch(rows, first, last, len(found) > query.limit, total)
+    return Stretch(rows, [edge for _, edge in kept], len(found) > query.limit, total)
+
+
+def member_page_of(query: MemberQuery, found: Sequence[Member]) -> MemberPage:
+    """Members as they came, which is one more than wanted where there are more; without the total."""
+    kept = list(found[: query.limit])
+    if query.back:
+        kept.reverse()
+    whole = query.edge is None and len(found) <= query.limit and (bool(found) or not query.offset)
+    return MemberPage(kept, len(found) > query.limit, query.offset + len(found) if whole else None)
 
 
 def whole_total(query: Query, step: Step, count: int) -> int | None:

@@ -20,6 +20,7 @@ pytest.register_assert_rewrite(
         for part in (
             "connections",
             "events",
+            "feed",
             "identity",
             "isolation",
             "many",
@@ -41,6 +42,7 @@ from rollbook.storage.records import Tenant  # noqa: E402
 from rollbook.testing import builders  # noqa: E402
 from rollbook.testing.contract_connections import Connections  # noqa: E402
 from rollbook.testing.contract_events import Events  # noqa: E402
+from rollbook.testing.contract_feed import FeedOfChanges, MemberPages  # noqa: E402
 from rollbook.testing.contract_identity import Identity  # noqa: E402
 from rollbook.testing.contract_isolation import Isolation  # noqa: E402
 from rollbook.testing.contract_many import Many  # noqa: E402
@@ -56,7 +58,23 @@ from rollbook.testing.contract_writers import Writers  # noqa: E402
 NewStore = Callable[[], Store]
 
 
-class StorageContract(Resources, Writers, Many, Members, Queries, Walks, Events, Tenants, Identity, Connections, Isolation, Upkeep):
+class StorageContract(
+    Resources,
+    Writers,
+    Many,
+    Members,
+    Queries,
+    Walks,
+    FeedOfChanges,
+    MemberPages,
+    Events,
+    Tenants,
+    Identity,
+    Connections,
+    Schemas,
+    Isolation,
+    Upkeep,
+):
     """Every promise of a store. See the module."""
 
     @pytest.fixture

@@ -36,18 +36,20 @@ from rollbook.ids import ordered_id
 from rollbook.provisioning.lines import Lines
 from rollbook.provisioning.me import find_subject
 from rollbook.provisioning.perform import perform
-from rollbook.provisioning.refusals import refusal
+from rollbook.provisioning.refusals import StaleSchemas, refusal
 from rollbook.provisioning.seals import Seals
 from rollbook.provisioning.work import Work
 from rollbook.scim.answer import Locations
 from rollbook.scim.discovery import discover
 from rollbook.scim.errors import NotFound, ScimError
-from rollbook.scim.operations import Discover
+from rollbook.scim.operations import Define, Discover, Withdraw
 from rollbook.scim.outcomes import Bulked, Discovered
 from rollbook.scim.terms_settings import terms
-from rollbook.storage.errors import StoreError
+from rollbook.storage.errors import SchemaChanged, StoreError
 from rollbook.storage.records import Tenant
+from rollbook.tenancy.schemas import Author
 from rollbook.web import docs
+from rollbook.web.catalogues import Caller, Catalogues
 from rollbook.web.rate import Headers, Limit, Rate
 from rollbook.web.refused import Refused
 from rollbook.web.turns import Turns
@@ -75,16 +77,20 @@ class ScimEndpoint:
         self._locations = lru_cache(1024)(self._make_locations)
         self._openapi = lru_cache(64)(self._make_openapi)
         self._handle = lru_cache(1024)(house.store.tenant)
+        self._catalogues = Catalogues(house.store, house.clock, house.fresh_seconds)
+        self._looking: asyncio.Task[None] | None = None
         self._counting: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Begin the endpoint's own work beside requests."""
         self._counting = asyncio.create_task(self._count_refusals())
+        self._looking = asyncio.create_task(self._catalogues.look_after_indexes())
 
     async def stop(self) -> None:
         """End it; what was counted is written down."""
-        if self._counting is not None:
-            self._counting.cancel()
+        for task in (self._counting, self._looking):
+            if task is not None:
+                task.cancel()
         await self.refused.flush(all=True)
 
     async def _count_refusals(self) -> None:
@@ -99,7 +105,8 @@ class ScimEndpoint:
             return {}
         principal = self._authenticator.remembered(request.headers.get("authorization"))
         try:
-            template = address.dialect.routes.find(request.method, address.rest).template
+            dialect = self._catalogues.known(address.dialect, principal.tenant) if principal else address.dialect
+            template = dialect.routes.find(request.method, address.rest).template
         except ScimError:
             template = "-"
         return {"route": template, "tenant": principal.tenant.id if principal else "-"}
@@ -142,35 +149,54 @@ class ScimEndpoint:
                 route = address.dialect.routes.find(request.method, address.rest)
             except ScimError as error:
                 wrong = error
-            if route is not None and route.open:
-                return self._discover(request, route, address)
             authorization = request.headers.get("authorization")
+            if route is not None and route.open and authorization is None:
+                return self._discover(request, route, address, address.dialect)
             principal = self._authenticator.remembered(authorization)
             if principal is None:
                 principal = await self._authenticator.bearer(authorization)
             tenant = enter(principal, address.tenant)
             standing = self._rate.take(tenant.id, principal.connection)
+            dialect = address.dialect
+            if tenant.schemas:
+                dialect = await self._catalogues.dialect(dialect, tenant)
+                route = dialect.routes.find(request.method, address.rest)
             if route is None:
                 assert wrong is not None
                 raise wrong
             if route.ask is Ask.OPTIONS:
                 return Response(204, ((b"allow", route.allow.encode()),))
+            if route.open:
+                return self._discover(request, route, address, dialect)
             allow(principal, route.scope)
-            answer = await self._perform(request, route, address, principal, tenant)
+            if route.ask in (Ask.DEFINE, Ask.WITHDRAW):
+                answer = await self._change_schemas(request, route, address, principal, tenant)
+            else:
+                answer = await self._perform(request, route, address, dialect, principal, tenant)
+        except StaleSchemas:
+            return await self._answer_again(request)
         except ScimError as error:
             await self._note(request, error, principal, tenant, route)
             answer = encode_refusal(error)
         except StoreError as error:
+            if address is not None and route is not None and route.open:  # discovery answers while the database is away
+                return self._discover(request, route, address, address.dialect)
             answer = encode_refusal(refusal(error))
         if standing:
             answer.headers = (*answer.headers, *standing)
         return answer
 
     async def _perform(
-        self, request: Request, route: Route, address: Address, principal: Principal, tenant: Tenant
+        self,
+        request: Request,
+        route: Route,
+        address: Address,
+        dialect: Dialect,
+        principal: Principal,
+        tenant: Tenant,
     ) -> Response:
         connection = principal.connection
-        dialect = self._spoken(address.dialect, terms(connection.preset, connection.settings))
+        dialect = self._spoken(dialect, terms(connection.preset, connection.settings))
         locations = self._locations(dialect, tenant.name if address.tenant else None)
         notes: list[str] = []
         await self._turns.take(tenant.id)
@@ -191,7 +217,9 @@ class ScimEndpoint:
                 location_base=locations.base,
                 lines=self._lines,
                 seals=self._seals,
-                member_types=dialect.types,
+                member_types=dialect.member_types,
+                schema=dialect.revision,
+                strangers=dialect.strangers,
                 notes=notes,
                 heard=len(notes),
             )
@@ -216,6 +244,8 @@ class ScimEndpoint:
                 principal = await self._authenticator.bearer(authorization)
             tenant = enter(principal, place.tenant)
             self._rate.take(tenant.id, principal.connection)
+            if tenant.schemas:
+                dialect = await self._catalogues.dialect(dialect, tenant)
             connection = principal.connection
             dialect = self._spoken(dialect, terms(connection.preset, connection.settings))
         body, tag = self._openapi(dialect, named)
@@ -226,13 +256,38 @@ class ScimEndpoint:
         body = orjson.dumps(made)
         return body, sha256(body).hexdigest()[:24]
 
-    def _discover(self, request: Request, route: Route, address: Address) -> Response:
-        operation = decode(request, route, address.dialect, [])
+    def _discover(self, request: Request, route: Route, address: Address, dialect: Dialect) -> Response:
+        """Discovery: the dialect's catalogue, or with a credential the tenant's (RFC 7644 §4)."""
+        operation = decode(request, route, dialect, [])
         assert isinstance(operation, Discover)
-        dialect = address.dialect
         locations = self._locations(dialect, address.tenant)
-        document = discover(operation.topic, operation.name, dialect.types, locations.base, dialect.limits)
+        document = discover(
+            operation.topic, operation.name, dialect.types, locations.base, dialect.limits, unused=dialect.unused
+        )
         return encode(Discovered(document), locations)
+
+    async def _change_schemas(
+        self, request: Request, route: Route, address: Address, principal: Principal, tenant: Tenant
+    ) -> Response:
+        operation = decode(request, route, address.dialect, [])
+        assert isinstance(operation, Define | Withdraw)
+        locations = self._locations(address.dialect, tenant.name if address.tenant else None)
+        caller = Caller(tenant, Author(principal.actor, request.peer, request.id))
+        await self._turns.take(tenant.id)
+        try:
+            outcome = await self._catalogues.change(operation, address.dialect, caller, locations.base)
+        finally:
+            self._turns.give(tenant.id)
+            self._authenticator.forget(request.headers.get("authorization"))
+        return encode(outcome, locations)
+
+    async def _answer_again(self, request: Request) -> Response:
+        """Answer a request that was read by schemas which have changed since, by the new ones; once."""
+        if request.again:
+            return encode_refusal(refusal(SchemaChanged()))
+        request.again = True
+        self._authenticator.forget(request.headers.get("authorization"))
+        return await self.answer(request)
 
     def _make_locations(self, dialect: Dialect, tenant: str | None) -> Locations:
         below = f"/t/{tenant}" if tenant else ""

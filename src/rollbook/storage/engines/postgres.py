@@ -166,7 +166,7 @@ class PostgresStore:
     async def schema_work(self, at: str) -> list[tuple[str, str]]:
         return await catalogue.schema_work(self._transactions, at)
 
-    async def claim_schema_work(self, tenant_id: str, due: str, until: str) -> bool:
+    async def claim_schema_work(self, tenant_id: str, due: str, until: str | None) -> bool:
         return await catalogue.claim(self._transactions, tenant_id, due, until)
 
     async def backup(self, path: str) -> None:

@@ -27,6 +27,7 @@ from rollbook.storage.engines.postgres_statistics import ANALYZE
 from rollbook.storage.engines.sqlite_backup import open_backup
 from rollbook.storage.errors import StoreError
 from rollbook.storage.migrations import migrations
+from rollbook.storage.records import FIRST_POSITION
 
 ROWS = 500
 """Rows in hand at a time: some MB, whatever the size of the store."""
@@ -41,9 +42,9 @@ _CONTROL = {
         "dialect": "text",
         "status": "text",
         "created": "text",
-    },
         "schema_revision": "int",
         "schema_work": "text",
+    },
     "token": {
         "id": "uuid",
         "tenant_id": "uuid",
@@ -92,8 +93,8 @@ _OWN = {
         "id": "uuid",
         "ordinal": "smallint",
     },
-    "event": {
     "catalogue": {"tenant_id": "uuid", "revision": "int", "document": "text"},
+    "event": {
         "tenant_id": "uuid",
         "id": "uuid",
         "at": "text",
@@ -108,9 +109,19 @@ _OWN = {
         "attributes": "text",
         "tolerances": "text",
         "repeats": "int",
+        "version": "bigint",
+        "place": "bigint",
     },
 }
 """The tables and the types of their columns, in an order in which they can be filled."""
+
+# Places are transactions here: in a file they are counted, and what comes from one is before every transaction.
+_SAVED = {
+    ("event", "place"): (
+        "CASE WHEN version > 0 THEN row_number() OVER (PARTITION BY version > 0 ORDER BY place, version, id) ELSE 0 END"
+    )
+}
+_LOADED = {("event", "place"): f"CASE WHEN version > 0 THEN place + ({FIRST_POSITION.place}) ELSE 0 END"}
 
 _AS_TEXT = frozenset({"uuid", "jsonb"})
 """What SQLite has no type for."""
@@ -150,6 +161,7 @@ async def read_backup(link: Link, path: str, at: str) -> None:
             await link.run(f"BEGIN; {_EMPTY}")
             for table, columns in (_CONTROL | _OWN).items():
                 await _load(link, source, table, columns)
+            await link.run(sql.NEW_EPOCH)
             await link.run("COMMIT")
             await link.run(ANALYZE)
         except (ValueError, apsw.Error, PostgresError) as error:
@@ -161,7 +173,6 @@ async def read_backup(link: Link, path: str, at: str) -> None:
                 await link.run("ROLLBACK")
 
 
-            await link.run(sql.NEW_EPOCH)
 @contextmanager
 def _new_file(path: str) -> Iterator[apsw.Connection]:
     """A new SQLite file with our tables, for its owner only, and complete or gone."""

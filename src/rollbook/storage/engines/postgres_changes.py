@@ -18,6 +18,7 @@ from rollbook.storage.engines.postgres_rows import (
 )
 from rollbook.storage.errors import MissingMembers, NotFound, VersionConflict
 from rollbook.storage.records import Applied, Delete, Insert, MemberChange, Update
+from rollbook.storage.rows import cascaded
 
 
 async def insert(link: Link, tenant: str, change: Insert) -> Applied:
@@ -43,19 +44,22 @@ async def update(link: Link, tenant: str, change: Update) -> Applied:
         (after,) = map(tuple, await link.fetch(sql.TOUCH, tenant, change.type, change.id, change.at))
     else:
         return Applied(*before, False)
-    await _follow(link, tenant, change)
     version, created, modified = after
+    await _follow(link, tenant, change, version)
     return Applied(version, created, modified, True)
 
 
 async def delete(link: Link, tenant: str, change: Delete) -> Applied:
     """A resource goes, with its memberships on both sides."""
     version, created, modified = await _state(link, sql.LOCK_TO_DELETE, tenant, change)
+    events, versions = [change.event], [version + 1]
     parents = await link.fetch(sql.PARENTS, tenant, change.id)
     if parents:
         types, ids = [row[0] for row in parents], [row[1] for row in parents]
-        await link.fetch(sql.TOUCH_PARENTS, tenant, types, ids, change.at)
-    await link.fetch(sql.DELETE, tenant, change.type, change.id, event_rows([change.event]))
+        for type, id, parent_version in await link.fetch(sql.TOUCH_PARENTS, tenant, types, ids, change.at):
+            events.append(cascaded(change, type, str(id)))
+            versions.append(parent_version)
+    await link.fetch(sql.DELETE, tenant, change.type, change.id, event_rows(events), versions)
     return Applied(version, created, max(modified, change.at), True)
 
 
@@ -102,7 +106,8 @@ async def _change_members(link: Link, tenant: str, group: str, change: MemberCha
     return count > 0
 
 
-async def _follow(link: Link, tenant: str, change: Update) -> None:
+async def _follow(link: Link, tenant: str, change: Update, version: int) -> None:
     """Index rows and the event of a resource that has changed."""
     index, event = index_rows([change]), event_rows([change.event])
-    await link.fetch(sql.FOLLOW_UPDATE, tenant, change.type, change.id, change.index is not None, index, event)
+    arguments = (tenant, change.type, change.id, change.index is not None, index, event, version)
+    await link.fetch(sql.FOLLOW_UPDATE, *arguments)

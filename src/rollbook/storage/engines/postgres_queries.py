@@ -68,6 +68,24 @@ _remembered_walk = lru_cache(SHAPES)(_walk)
 _remembered_total = lru_cache(SHAPES)(_total)
 
 
+def members_sql(source: str, where: str, order: str, first: int) -> str:
+    """A page of one group's members. ``first`` is the number of the parameter that limits; the offset follows it."""
+    direction = " DESC" if order.endswith("DESC") else ""
+    return f"""{FENCE} SELECT p.* FROM t CROSS JOIN LATERAL (
+  SELECT k.id, k.type, r.display FROM (
+    SELECT m.member_id AS id, m.member_type AS type FROM {source} WHERE {where}
+    ORDER BY {order} LIMIT ${first}::bigint OFFSET ${first + 1}::bigint
+  ) k CROSS JOIN LATERAL (
+    SELECT * FROM resource r WHERE r.tenant_id = t.v::uuid AND r.type = k.type AND r.id = k.id LIMIT 1
+  ) r ORDER BY k.id{direction} OFFSET 0) p"""
+
+
+def member_total_sql(source: str, where: str) -> str:
+    """How many of them there are."""
+    return f"""{FENCE} SELECT p.n FROM t CROSS JOIN LATERAL (
+  SELECT count(*) AS n FROM {source} WHERE {where} OFFSET 0) p"""
+
+
 @lru_cache(SHAPES)
 def point_sql(column: str) -> str:
     """The resources that have a value in a column with a unique index; few, if not one."""

@@ -6,14 +6,35 @@ from rollbook.events import Event
 from rollbook.storage.engines import postgres_statements as sql
 from rollbook.storage.engines.postgres_batches import Batches
 from rollbook.storage.engines.postgres_pool import Row
-from rollbook.storage.engines.postgres_queries import page_sql, point_sql, total_sql, walk_sql
+from rollbook.storage.engines.postgres_queries import (
+    member_total_sql,
+    members_sql,
+    page_sql,
+    point_sql,
+    total_sql,
+    walk_sql,
+)
 from rollbook.storage.engines.postgres_rows import is_id, stored_of
 from rollbook.storage.engines.postgres_transactions import Transactions
-from rollbook.storage.records import Edge, Member, Membership, Page, Query, Step, Stored, Stretch
-from rollbook.storage.rows import event_of, stretch_of, whole_total
+from rollbook.storage.records import (
+    Edge,
+    Feed,
+    Member,
+    MemberPage,
+    MemberQuery,
+    Membership,
+    Page,
+    Position,
+    Query,
+    Step,
+    Stored,
+    Stretch,
+)
+from rollbook.storage.rows import changed_of, event_of, member_page_of, stretch_of, whole_total
 from rollbook.storage.sql.compile import Phase, compile_query, index_sort, point
 from rollbook.storage.sql.flavor_postgres import POSTGRES as FLAVOR
 from rollbook.storage.sql.keyset import walk_phases
+from rollbook.storage.sql.member_list import member_list
 
 BATCH = 64
 FLIGHTS = 2
@@ -23,6 +44,8 @@ EVENTS = 500
 """Events read at a time."""
 
 _FIRST_ID = "00000000-0000-0000-0000-000000000000"
+_LAST_ID = "ffffffff-ffff-ffff-ffff-ffffffffffff"
+_LAST_VERSION = 2**63 - 1
 _PAST_ALL = "~"
 """After every written moment, by code point."""
 
@@ -120,6 +143,19 @@ class Reader:
             members[str(group)].append(Member(str(id), type, display))
         return members
 
+    async def member_page(self, tenant: str, query: MemberQuery) -> MemberPage:
+        if not is_id(query.group):
+            return MemberPage([], False, 0)
+        source, where, edge, order, params = member_list(query, FLAVOR, tenant=sql.TENANT, first=2)
+        beyond, values = (where, params) if query.edge is None else (f"{where} AND {edge}", [*params, query.edge])
+        statement = members_sql(source, beyond, order, 2 + len(values))
+        rows = await self._read(statement, tenant, *values, query.limit + 1, query.offset)
+        page = member_page_of(query, [Member(str(id), type, display) for id, type, display in rows])
+        if page.total is not None or not query.count:
+            return page
+        ((total,),) = await self._read(member_total_sql(source, where), tenant, *params)
+        return page._replace(total=total)
+
     async def groups_of(self, tenant: str, ids: Sequence[str]) -> dict[str, list[Membership]]:
         groups: dict[str, list[Membership]] = {id: [] for id in ids}
         asked = [id for id in groups if is_id(id)]
@@ -131,6 +167,12 @@ class Reader:
         asked = [id for id in ids if is_id(id)]
         rows = await self._read(sql.TYPES_OF, tenant, asked) if asked else ()
         return {str(id): type for id, type in rows}
+
+    async def changes(self, tenant: str, after: Position, limit: int) -> Feed:
+        rows = await self._read(sql.CHANGES, tenant, *after, limit + 1)
+        epoch, bound = rows[0][0], rows[0][1]
+        changes = [changed_of(tuple(row)[2:]) for row in rows if row[2] is not None]
+        return Feed(epoch, changes[:limit], len(changes) > limit, Position(bound - 1, _LAST_VERSION, _LAST_ID))
 
     async def events(self, tenant: str, since: str | None, until: str | None) -> AsyncIterator[Event]:
         after, last = since or "", _FIRST_ID

@@ -31,6 +31,7 @@ _GRANTS = {
         ("connection, token, resource, member, attribute_index, catalogue", *IDENTITY_TABLES)
     ),
     "SELECT, INSERT": "event",
+    "SELECT, INSERT, DELETE": "sealing_key",
 }
 
 _PROBLEMS = {

@@ -10,7 +10,6 @@ another tenant's. Statements inside a transaction rely on ``BEGIN`` (``begin``),
 from uuid import UUID
 
 from rollbook.storage.rows import CHANGED_COLUMNS
-
 from rollbook.storage.sql import identity_tokens
 
 FENCE = "WITH t AS MATERIALIZED (SELECT set_config('app.tenant', $1, true) AS v)"

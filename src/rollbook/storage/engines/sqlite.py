@@ -232,7 +232,7 @@ class SqliteStore:
     async def schema_work(self, at: str) -> list[tuple[str, str]]:
         return [(id, due) for id, due in rows(self._opened().connection, catalogue.DUE, (at,))]
 
-    async def claim_schema_work(self, tenant_id: str, due: str, until: str) -> bool:
+    async def claim_schema_work(self, tenant_id: str, due: str, until: str | None) -> bool:
         return await self._write(catalogue.claim(tenant_id, due, until))
 
     async def backup(self, path: str) -> None:

@@ -11,6 +11,7 @@ from rollbook.storage.engines.sqlite_connection import damage, refusing
 from rollbook.storage.errors import StoreError
 from rollbook.storage.migrations import latest
 
+_NEW_EPOCH = "UPDATE feed_epoch SET epoch = lower(hex(randomblob(16)))"
 _VERSION = "SELECT max(version) FROM rollbook_schema"
 
 
@@ -43,6 +44,7 @@ def read_backup(path: str, target: apsw.Connection) -> None:
     """Replace a database by a backup, in one transaction. **Raises** ``StoreError``; then nothing has changed."""
     with open_backup(path) as source, refusing():
         _copy(source, target)
+        target.execute(_NEW_EPOCH).fetchall()
 
 
 @contextmanager

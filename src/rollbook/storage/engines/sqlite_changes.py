@@ -12,10 +12,11 @@ import apsw
 import orjson
 
 from rollbook.storage.engines.sqlite_catalogue import check_schema
-from rollbook.storage.engines.sqlite_rows import event_row, resource_row
+from rollbook.storage.engines.sqlite_rows import resource_row
 from rollbook.storage.engines.sqlite_writer import Transaction, Work
 from rollbook.storage.errors import AlreadyExists, MissingMembers, NotFound, VersionConflict
 from rollbook.storage.records import Applied, Change, Content, Delete, IndexRow, Insert, MemberChange, Update
+from rollbook.storage.rows import cascaded
 
 KINDS = """WITH RECURSIVE kind (type) AS (
     SELECT min(type) FROM resource WHERE tenant_id = ?1
@@ -56,7 +57,7 @@ _ALL_MEMBERS_GO = "DELETE FROM member WHERE tenant_id = ? AND group_id = ?"
 _LEAVES_GROUPS = "DELETE FROM member WHERE tenant_id = ? AND member_id = ?"
 _PARENTS = "SELECT group_id FROM member WHERE tenant_id = ? AND member_id = ?"
 _PARENT_CHANGES = """UPDATE resource SET version = version + 1, last_modified = max(last_modified, ?4)
-WHERE tenant_id = ?1 AND type = ?2 AND id = ?3"""
+WHERE tenant_id = ?1 AND type = ?2 AND id = ?3 RETURNING version"""
 
 
 QUICK_ROWS = 200
@@ -118,7 +119,7 @@ def _insert(tenant: str, change: Insert, transaction: Transaction) -> Applied:
         transaction.gather("attribute_index", (tenant, change.type, path, value, change.id, ordinal))
     if members:
         _add_members(transaction, tenant, change.id, members)
-    transaction.gather("event", event_row(tenant, change.event))
+    transaction.changed(tenant, change.event, 1)
     return Applied(1, change.at, change.at, True)
 
 
@@ -129,7 +130,7 @@ def _update(tenant: str, change: Update, transaction: Transaction) -> Applied:
         if found:
             if change.index is not None:
                 _replace_index(transaction, (tenant, change.type, change.id), change.index)
-            transaction.gather("event", event_row(tenant, change.event))
+            transaction.changed(tenant, change.event, change.version + 1)
             created, last_modified = found[0]
             return Applied(change.version + 1, created, last_modified, True)
     return _update_any(tenant, change, transaction)
@@ -155,7 +156,7 @@ def _update_any(tenant: str, change: Update, transaction: Transaction) -> Applie
         transaction.change(_NEW_VERSION, (*key, new_version, new_modified))
     if change.index is not None:
         _replace_index(transaction, key, change.index)
-    transaction.gather("event", event_row(tenant, change.event))
+    transaction.changed(tenant, change.event, new_version)
     return Applied(new_version, created, new_modified, True)
 
 
@@ -168,9 +169,10 @@ def _delete(tenant: str, change: Delete, transaction: Transaction) -> Applied:
     transaction.change(_ALL_MEMBERS_GO, (tenant, change.id))
     if parents:
         transaction.change(_LEAVES_GROUPS, (tenant, change.id))
-        for id, type in types_of(transaction, tenant, parents).items():
-            transaction.change(_PARENT_CHANGES, (tenant, type, id, change.at))
-    transaction.gather("event", event_row(tenant, change.event))
+    transaction.changed(tenant, change.event, version + 1)
+    for id, type in types_of(transaction, tenant, parents).items():
+        ((parent_version,),) = transaction.rows(_PARENT_CHANGES, (tenant, type, id, change.at))
+        transaction.changed(tenant, cascaded(change, type, id), parent_version)
     return Applied(version, created, max(change.at, last_modified), True)
 
 

@@ -12,11 +12,12 @@ import apsw
 from rollbook.scim.recent import Recent
 from rollbook.storage.engines.sqlite_connection import refusing, rows
 from rollbook.storage.engines.sqlite_rows import STORED_COLUMNS, Row, stored_of
-from rollbook.storage.records import Edge, Page, Query, Step, Stored, Stretch
-from rollbook.storage.rows import stretch_of, whole_total
+from rollbook.storage.records import Edge, Member, MemberPage, MemberQuery, Page, Query, Step, Stored, Stretch
+from rollbook.storage.rows import member_page_of, stretch_of, whole_total
 from rollbook.storage.sql.compile import Fragment, Phase, compile_query, index_sort, point
 from rollbook.storage.sql.flavor_sqlite import SQLITE
 from rollbook.storage.sql.keyset import WalkPhase, walk_phases
+from rollbook.storage.sql.member_list import member_list
 
 PATIENCE = 0.001
 """Seconds that a query may hold the event loop: some ten requests' worth."""
@@ -134,6 +135,24 @@ def read_stretch(
         fragment = compile_query(query, SQLITE, tenant="?1", first=2)
         total = _count(connection, Phase("resource r", fragment.where, ""), (tenant, *fragment.params))
     return stretch_of(query, step, found, total)
+
+
+def read_members(connection: apsw.Connection, tenant: str, query: MemberQuery) -> MemberPage:
+    """A page of one group's members. ``connection`` is in a transaction."""
+    source, where, edge, order, params = member_list(query, SQLITE, tenant="?1", first=2)
+    beyond = "" if query.edge is None else f" AND {edge}"
+    values: Values = (tenant, *params, query.edge, query.limit + 1, query.offset)
+    last = len(values)
+    sql = (
+        f"SELECT p.id, p.type, r.display FROM (SELECT m.member_id AS id, m.member_type AS type FROM {source}"
+        f" WHERE {where}{beyond} ORDER BY {order} LIMIT ?{last - 1} OFFSET ?{last}) p"
+        " CROSS JOIN resource r ON r.tenant_id = ?1 AND r.type = p.type AND r.id = p.id"
+    )
+    page = member_page_of(query, [Member(*row) for row in rows(connection, sql, values)])
+    if page.total is not None or not query.count:
+        return page
+    count = f"SELECT count(*) FROM {source} WHERE {where} LIMIT ?{len(params) + 2}"
+    return page._replace(total=rows(connection, count, (tenant, *params, 1))[0][0])
 
 
 def _stretch_sql(tenant: str, phase: WalkPhase, limit: int) -> tuple[str, Values]:

@@ -27,7 +27,7 @@ COLUMNS = {
     "attribute_index": "tenant_id, type, path, value, id, ordinal",
     "event": (
         "tenant_id, id, at, kind, actor, peer, request, resource_type, resource, status, scim_type, attributes,"
-        " tolerances, repeats"
+        " tolerances, repeats, version, place"
     ),
     "token": "id, tenant_id, connection_id, name, digest, hint, created, expires, revoked, scopes",
     "connection": "tenant_id, id, name, dialect, preset, settings, created",
@@ -45,7 +45,7 @@ STORED_COLUMNS = (
     "r.type, r.id, r.version, r.created, r.last_modified, CAST(r.document AS BLOB),"
     " EXISTS (SELECT 1 FROM member m WHERE m.tenant_id = r.tenant_id AND m.member_id = r.id)"
 )
-EVENT_COLUMNS = COLUMNS["event"].removeprefix("tenant_id, ")
+EVENT_COLUMNS = COLUMNS["event"].removeprefix("tenant_id, ").removesuffix(", version, place")
 
 
 @cache
@@ -85,7 +85,8 @@ def resource_row(tenant: str, insert: Insert) -> Row:
     )
 
 
-def event_row(tenant: str, event: Event) -> Row:
+def event_row(tenant: str, event: Event, version: int = 0, place: int = 0) -> Row:
+    """``version`` and ``place`` are those of a change of a resource (``Transaction.changed``)."""
     return (
         tenant,
         event.id,
@@ -101,6 +102,8 @@ def event_row(tenant: str, event: Event) -> Row:
         _names(event.attributes),
         _names(event.tolerances),
         event.repeats,
+        version,
+        place,
     )
 
 

@@ -24,9 +24,10 @@ from typing import Any, TypeVar
 
 import apsw
 
+from rollbook.events import Event
 from rollbook.storage.engines.sqlite_checkpoints import Checkpoints
 from rollbook.storage.engines.sqlite_connection import WRITER_WAIT, refusal
-from rollbook.storage.engines.sqlite_rows import Row, add_rows
+from rollbook.storage.engines.sqlite_rows import Row, add_rows, event_row
 from rollbook.storage.errors import Busy, StoreError, Unavailable
 
 BATCH = 128
@@ -36,6 +37,8 @@ WAITING = 20_000
 """Works that may wait. At 100 syncs a second, the slowest disk we know, that is half a second of waiting."""
 
 R = TypeVar("R")
+
+_LAST_PLACE = "SELECT place FROM event WHERE tenant_id = ? AND version > 0 ORDER BY place DESC LIMIT 1"
 
 
 class Transaction:
@@ -48,14 +51,14 @@ class Transaction:
         self._count = 0
         self.connections: set[tuple[str, str]] = set()
         """Those (of a tenant) that a work has found to be there; works that come last may rely on it."""
-
-    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
-        """Run a statement to its end; its rows."""
-        return self.connection.execute(sql, values).fetchall()
         self.schemas: dict[str, int] = {}
         """The revisions of tenants' catalogues, as far as they were looked at."""
         self.places: dict[str, int] = {}
         """The last place in the feed of each tenant: nobody else writes while this transaction is open."""
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        """Run a statement to its end; its rows."""
+        return self.connection.execute(sql, values).fetchall()
 
     def change(self, sql: str, values: Sequence[Any] = ()) -> int:
         """Run a statement; how many rows it changed."""
@@ -74,6 +77,15 @@ class Transaction:
             self._gathered.setdefault(table, []).append(row)
         else:
             add_rows(self.connection, table, [row])
+
+    def changed(self, tenant: str, event: Event, version: int) -> None:
+        """Keep the event of a change, at the end of its tenant's feed. ``version`` is the resource's from now on."""
+        last = self.places.get(tenant)
+        if last is None:
+            rows = self.rows(_LAST_PLACE, (tenant,))
+            last = rows[0][0] if rows else 0
+        self.places[tenant] = last + 1
+        self.gather("event", event_row(tenant, event, version, last + 1))
 
     def mark(self) -> tuple[int, int]:
         """Equal to an earlier mark where nothing was written in between."""

@@ -67,6 +67,12 @@ def has_members(context: Context, inner: Inner | None, *, by_member: bool = Fals
     return f"EXISTS (SELECT 1 FROM {source} WHERE {of_group}{condition})"
 
 
+def member_rows(context: Context, m: str, x: str) -> tuple[_Rows, str]:
+    """The scope of a condition on the rows ``m`` of one group, and how ``x``, a member's resource, is joined to them
+    where that is needed."""
+    return _Rows(_member_scalars(context, m, x)), _is_member(context, m, x)
+
+
 def in_groups(context: Context, inner: Inner) -> str:
     """Whether a resource is, directly or not, in a group that satisfies a condition that asks not for ``type``."""
     d, m, x = context.alias("d"), context.alias("m"), context.alias("x")
