@@ -54,7 +54,7 @@ class Change:
     def _whole(self, slot: Slot, op: Op, value: Any, old: Any) -> Any:
         if op is Op.REMOVE:
             return self._removed(slot, value, old)
-        if value is None or (value == {} and slot.fields is not None and not slot.attribute.multi_valued):
+        if value is None:
             return old if op is Op.ADD else None
         if slot.attribute.multi_valued:
             return self._list(slot, op, value, old)
