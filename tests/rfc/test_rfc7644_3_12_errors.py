@@ -52,7 +52,6 @@ def test_a_request_without_a_credential_is_challenged(seat: Seat) -> None:
 
 def test_what_is_not_offered_is_501_and_a_method_that_is_not_is_405(seat: Seat) -> None:
     is_error(seat.get("/Me"), 501)
-    is_error(seat.post("/Bulk", {}), 501)
     answer = seat.call("PUT", "/Users", {})
     is_error(answer, 405)
     assert {"GET", "POST"} <= set(answer.headers["allow"].split(", "))

@@ -25,8 +25,8 @@ def test_protocol_27_what_is_announced_is_what_is_served(seat: Seat) -> None:
     assert config["filter"]["supported"] is (seat.names("title pr") == ["ann"]) is True
     assert config["sort"]["supported"] is (seat.get("/Users", sortBy="title").status_code == 200) is True
     assert config["etag"]["supported"] is ("etag" in seat.get(f"/Users/{ann['id']}").headers) is True
-    assert config["bulk"]["supported"] is (seat.post("/Bulk", {}).status_code != 501) is False
-    assert config["bulk"] == {"supported": False, "maxOperations": 0, "maxPayloadSize": 0}
+    assert config["bulk"]["supported"] is (seat.post("/Bulk", {}).status_code == 400) is True
+    assert config["bulk"] == {"supported": True, "maxOperations": 10_000, "maxPayloadSize": 16 * 1024**2}
     assert config["changePassword"]["supported"] is False
     pages = config["pagination"]
     assert pages["index"] is True
