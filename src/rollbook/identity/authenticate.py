@@ -5,14 +5,16 @@ that time, and a busy client costs the database next to nothing. Expiry is exact
 the header: no secret is kept.
 """
 
+from datetime import UTC, datetime
 from hashlib import sha256
 
-from rollbook.clock import Clock
+from rollbook.clock import Clock, written
+from rollbook.identity.access_tokens import AccessTokens
 from rollbook.identity.principal import Principal
+from rollbook.identity.standing import holds
 from rollbook.identity.static_tokens import digest_of
 from rollbook.scim.errors import Unauthorized
 from rollbook.storage.contract import Store
-from rollbook.storage.records import Token
 
 
 class RefusedLogin(Unauthorized):
@@ -33,8 +35,17 @@ _REMEMBERED = 10_000
 class Authenticator:
     """Answers who a credential belongs to."""
 
-    def __init__(self, store: Store, clock: Clock, *, fresh_seconds: float = 3.0, realm: str = "rollbook") -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        access: AccessTokens | None = None,
+        fresh_seconds: float = 3.0,
+        realm: str = "rollbook",
+    ) -> None:
         self._store = store
+        self._access = access
         self._clock = clock
         self._fresh_seconds = fresh_seconds
         self._challenge = f'Bearer realm="{realm}"'
@@ -52,6 +63,11 @@ class Authenticator:
             return None
         return principal
 
+    def forget(self, header: str | None) -> None:
+        """Look a credential up again when it comes next."""
+        if header is not None:
+            self._known.pop(sha256(header.encode("latin-1", "replace")).digest(), None)
+
     async def bearer(self, header: str | None) -> Principal:
         """The principal of a bearer token.
 
@@ -64,28 +80,48 @@ class Authenticator:
         token = token.strip(" ")
         if scheme.lower() != "bearer":
             raise self._refuse("The header Authorization has to be of the scheme Bearer.", error="")
+        asked = self._clock.elapsed()
         digest = digest_of(token)
         if digest is None:
-            raise self._refuse("The token is malformed; it may have been cut when it was copied.")
-        asked = self._clock.elapsed()
+            expires, principal = await self._issued(token)
+            self._remember(header, asked, expires, principal)
+            return principal
         found = await self._store.find_token(digest)
         if found is None:
             raise self._refuse("The token is unknown, expired or revoked.")
         kept, tenant, connection = found
         now = self._clock.written()
         if kept.revoked is not None or tenant.status == "deleted" or (kept.expires is not None and kept.expires <= now):
-            raise self._refuse("The token is unknown, expired or revoked.", token=kept)
+            raise self._refuse(
+                "The token is unknown, expired or revoked.", tenant=kept.tenant, actor=f"token:{kept.id}"
+            )
         subject = connection.settings.get("subject")
         principal = Principal(f"token:{kept.id}", tenant, connection, frozenset(kept.scopes), subject)
+        self._remember(header, asked, kept.expires, principal)
+        return principal
+
+    async def _issued(self, text: str) -> tuple[str, Principal]:
+        """The principal of an access token of the token endpoint, and when it expires. **Raises** ``RefusedLogin``."""
+        token = await self._access.read(text) if self._access is not None else None
+        if token is None or self._access is None:
+            raise self._refuse("The token is malformed, unknown or expired; it may have been cut when it was copied.")
+        standing = await self._access.standing(token)
+        scopes = holds(standing, token)
+        actor = f"user:{token.user}" if token.user is not None else f"client:{token.client}"
+        if standing is None or scopes is None:
+            raise self._refuse("The token is unknown, expired or revoked.", tenant=token.tenant, actor=actor)
+        connection = standing.connection
+        principal = Principal(actor, standing.tenant, connection, frozenset(scopes), connection.settings.get("subject"))
+        return written(datetime.fromtimestamp(token.expires, UTC)), principal
+
+    def _remember(self, header: str, asked: float, expires: str | None, principal: Principal) -> None:
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
         key = sha256(header.encode("latin-1", "replace")).digest()
-        self._known[key] = (asked + self._fresh_seconds, kept.expires, principal)
-        return principal
+        self._known[key] = (asked + self._fresh_seconds, expires, principal)
 
-    def _refuse(self, detail: str, error: str = "invalid_token", token: Token | None = None) -> RefusedLogin:
+    def _refuse(
+        self, detail: str, error: str = "invalid_token", tenant: str | None = None, actor: str = "anonymous"
+    ) -> RefusedLogin:
         challenge = self._challenge + (f', error="{error}"' if error else "")
-        headers = (("www-authenticate", challenge),)
-        if token is None:
-            return RefusedLogin(detail, headers=headers)
-        return RefusedLogin(detail, headers=headers, tenant=token.tenant, actor=f"token:{token.id}")
+        return RefusedLogin(detail, headers=(("www-authenticate", challenge),), tenant=tenant, actor=actor)

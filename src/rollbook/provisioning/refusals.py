@@ -12,6 +12,10 @@ from rollbook.scim.schema import ResourceType
 from rollbook.storage import errors as store
 
 
+class StaleSchemas(Unavailable):
+    """503: the request was read by schemas that are not the tenant's any more. By the new ones it can be read again."""
+
+
 def refusal(error: store.StoreError, type: ResourceType | None = None) -> ScimError:
     """The protocol's error for a store's. Names attributes, never another resource or tenant."""
     match error:
@@ -30,6 +34,11 @@ def refusal(error: store.StoreError, type: ResourceType | None = None) -> ScimEr
         case store.MissingMembers(ids=ids):
             shown = ", ".join(f"'{id[:64]}'" for id in ids[:3]) + (f" and {len(ids) - 3} more" if len(ids) > 3 else "")
             return InvalidValue(f"members: there is no resource with the id {shown}. Create it first.")
+        case store.SchemaChanged():
+            return StaleSchemas(
+                "The tenant's schemas have just changed; nothing was done. Send the request again.",
+                headers=(("retry-after", "1"),),
+            )
         case store.Busy(retry_after=seconds):
             return Unavailable(
                 "The database is too busy for this, or it would take too long; nothing was changed. Try again later, "

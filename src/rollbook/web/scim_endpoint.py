@@ -150,7 +150,7 @@ class ScimEndpoint:
             except ScimError as error:
                 wrong = error
             authorization = request.headers.get("authorization")
-            if route is not None and route.open and authorization is None:
+            if route is not None and route.open and not authorization:
                 return self._discover(request, route, address, address.dialect)
             principal = self._authenticator.remembered(authorization)
             if principal is None:

@@ -86,7 +86,7 @@ async def schema_work(transactions: Transactions, at: str) -> list[tuple[str, st
     return [(str(id), due) for id, due in await transactions.read(_DUE, at)]
 
 
-async def claim(transactions: Transactions, tenant: str, due: str, until: str) -> bool:
+async def claim(transactions: Transactions, tenant: str, due: str, until: str | None) -> bool:
     async def work(link: Link) -> bool:
         return bool(await link.fetch(_CLAIM, tenant, due, until))
 

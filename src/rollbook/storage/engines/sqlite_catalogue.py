@@ -52,7 +52,7 @@ def change_catalogue(tenant: str, change: CatalogueChange) -> Work[None]:
     return partial(_change, tenant, change)
 
 
-def claim(tenant: str, due: str, until: str) -> Work[bool]:
+def claim(tenant: str, due: str, until: str | None) -> Work[bool]:
     return partial(_claim, (tenant, due, until))
 
 
