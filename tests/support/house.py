@@ -74,10 +74,38 @@ class Seat:
         return self.call("POST", path, body, **options)
 
     def put(self, path: str, body: Any, **options: Any) -> httpx2.Response:
-        return self.call("PUT", path, body, **options)
+        answer = self.call("PUT", path, body, **options)
+        self._believe(path, answer, body if isinstance(body, dict) else {}, options)
+        return answer
 
     def patch(self, path: str, *operations: Mapping[str, Any], **options: Any) -> httpx2.Response:
-        return self.call("PATCH", path, {"schemas": [PATCH_OP], "Operations": list(operations)}, **options)
+        answer = self.call("PATCH", path, {"schemas": [PATCH_OP], "Operations": list(operations)}, **options)
+        self._believe(path, answer, _plainly_set(operations), options)
+        return answer
+
+    def _believe(
+        self, path: str, answer: httpx2.Response, asked: Mapping[str, Any], options: Mapping[str, Any]
+    ) -> None:
+        """An accepted change is read again: it has come about, and what was answered is what is there.
+
+        ``asked`` are attributes with the values that they were given; those of plain texts are looked at. A resource
+        that somebody else has changed or deleted in the meantime tells nothing.
+        """
+        if answer.status_code not in (200, 204) or "etag" not in answer.headers:
+            return
+        kept = {name: value for name, value in options.items() if name in ("headers", "base")}
+        if "headers" in kept:
+            kept["headers"] = {k: v for k, v in kept["headers"].items() if k.lower() == "authorization"}
+        again = self.call("GET", path.partition("?")[0], **kept)
+        if again.status_code != 200 or again.headers["etag"] != answer.headers["etag"]:
+            return
+        there = again.json()
+        if answer.content and "attributes" not in f"{path}{options}".lower():
+            assert answer.json() == there, "what was answered is not what is there"
+        held = {name.lower(): value for name, value in there.items()}
+        for name, value in asked.items():
+            if isinstance(value, str) and value and name.lower() in _TEXTS:
+                assert held.get(name.lower()) == value, f"{name} was accepted and not changed"
 
     def delete(self, path: str, **options: Any) -> httpx2.Response:
         return self.call("DELETE", path, **options)
@@ -126,6 +154,28 @@ class Seat:
 
         found: list[Any] = self.house.with_store(read)
         return found
+
+
+_TEXTS = frozenset(
+    ("username", "displayname", "nickname", "title", "usertype", "externalid", "locale", "preferredlanguage")
+)
+"""Attributes that have the value that they were given last."""
+
+
+def _plainly_set(operations: tuple[Mapping[str, Any], ...]) -> dict[str, Any]:
+    """The attributes that operations with a plain path give a value, each with its last."""
+    asked: dict[str, Any] = {}
+    for operation in operations:
+        if not isinstance(operation, dict):
+            return {}
+        path, value = operation.get("path"), operation.get("value")
+        if isinstance(path, str):
+            asked.pop(path.lower(), None)
+            if str(operation.get("op")).lower() != "remove":
+                asked[path.lower()] = value
+        elif isinstance(value, dict):
+            asked.update((str(name).lower(), item) for name, item in value.items())
+    return asked
 
 
 def httpx2_json(body: Any) -> bytes:
