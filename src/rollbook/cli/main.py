@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 import rollbook
-from rollbook.cli import audit, connection, db, demo, doctor, export, import_, serve, tenant, token
+from rollbook.cli import audit, changes, connection, db, demo, doctor, export, import_, schema, serve, tenant, token
 from rollbook.cli.options import Config, Database
 from rollbook.cli.session import Global, guarded
 
@@ -53,7 +53,9 @@ app.command(short_help="Try it: a server with sample data, a token and curl line
 app.add_typer(tenant.app)
 app.add_typer(connection.app)
 app.add_typer(token.app)
+app.add_typer(schema.app)
 app.command(short_help="Print what happened in a tenant.")(audit.audit)
+app.command(short_help="Print a tenant's changes from a position on.")(changes.changes)
 app.command(short_help="Write a tenant's resources to a file.")(export.export)
 app.command("import", short_help="Create and change resources from a file.")(import_.import_)
 app.add_typer(db.app)
