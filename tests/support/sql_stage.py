@@ -18,7 +18,7 @@ from rollbook.scim.schema import ResourceType
 from rollbook.scim.search_form import index_rows, search_form
 from rollbook.storage.migrations import migrations
 from rollbook.storage.records import INDEX_VALUE_LIMIT, Edge, Query, Step
-from rollbook.storage.sql.compile import compile_query, index_sort
+from rollbook.storage.sql.compile import compile_query, index_page, index_sort
 from rollbook.storage.sql.flavor import Flavor
 from rollbook.storage.sql.flavor_postgres import POSTGRES
 from rollbook.storage.sql.flavor_sqlite import SQLITE
@@ -219,7 +219,12 @@ def page(query: Query, flavor: Flavor, tenant: str, id: str) -> tuple[str, list[
 def phases(query: Query, flavor: Flavor, tenant: str, id: str) -> list[tuple[str, list[Any]]] | None:
     by_index = index_sort(query, flavor, tenant=tenant, first=2)
     if by_index is None:
-        return None
+        alone = index_page(query, flavor, tenant=tenant, first=2)
+        if alone is None:
+            return None
+        phase, params = alone
+        where = f"r.tenant_id = {tenant} AND {phase.where}"
+        return [(f"SELECT r.id FROM {phase.source} WHERE {where} ORDER BY {phase.order}", [id, *params])]
     return [
         (
             f"SELECT r.id FROM {phase.source} WHERE r.tenant_id = {tenant} AND {phase.where} ORDER BY {phase.order}",

@@ -31,7 +31,7 @@ from rollbook.storage.records import (
     Stretch,
 )
 from rollbook.storage.rows import changed_of, event_of, member_page_of, stretch_of, whole_total
-from rollbook.storage.sql.compile import Phase, compile_query, index_sort, point
+from rollbook.storage.sql.compile import Phase, compile_query, index_page, index_sort, point
 from rollbook.storage.sql.flavor_postgres import POSTGRES as FLAVOR
 from rollbook.storage.sql.keyset import walk_phases
 from rollbook.storage.sql.member_list import member_list
@@ -89,12 +89,23 @@ class Reader:
         found = await self._page(tenant, query) if query.limit > 0 else []
         if len(found) < query.limit and (found or query.offset == 0):
             return Page(query.offset + len(found), found)
+        return Page(await self._whole(tenant, query), found)
+
+    async def _whole(self, tenant: str, query: Query) -> int:
+        """How many rows a query finds in all."""
+        alone = index_page(query, FLAVOR, tenant=sql.TENANT, first=2)
+        if alone is not None:
+            phase, params = alone
+            return await self._total(tenant, phase.source, phase.where, params)
         whole = compile_query(query, FLAVOR, tenant=sql.TENANT, first=2)
-        return Page(await self._total(tenant, "resource r", whole.where, whole.params), found)
+        return await self._total(tenant, "resource r", whole.where, whole.params)
 
     async def _page(self, tenant: str, query: Query) -> list[Stored]:
         """The rows of the page. Where the order is an index's, first of those that it has, then of the others."""
         driven = index_sort(query, FLAVOR, tenant=sql.TENANT, first=2)
+        alone = index_page(query, FLAVOR, tenant=sql.TENANT, first=2) if driven is None else None
+        if alone is not None:
+            return await self._rows(tenant, *alone, query.limit, query.offset)
         if driven is None:
             whole = compile_query(query, FLAVOR, tenant=sql.TENANT, first=2)
             phase = Phase("resource r", whole.where, whole.order)
@@ -128,8 +139,7 @@ class Reader:
                 found += [_edged(row) for row in rows]
         total = None
         if step.count and (total := whole_total(query, step, len(found))) is None:
-            whole = compile_query(query, FLAVOR, tenant=sql.TENANT, first=2)
-            total = await self._total(tenant, "resource r", whole.where, whole.params)
+            total = await self._whole(tenant, query)
         return stretch_of(query, step, found, total)
 
     async def count(self, tenant: str, type: int) -> int:

@@ -16,7 +16,7 @@ from rollbook.storage.records import INDEX_VALUE_LIMIT, Query
 from rollbook.storage.sql.conditions import joined
 from rollbook.storage.sql.context import Context, is_key
 from rollbook.storage.sql.flavor import Flavor, Kind, Scalar
-from rollbook.storage.sql.lookups import conjunction
+from rollbook.storage.sql.lookups import conjunction, index_alone
 from rollbook.storage.sql.ordering import order_by, sort_scalar
 from rollbook.storage.sql.slots import Slots, Source, parameters
 
@@ -74,6 +74,11 @@ class _Text(NamedTuple):
     order_sources: tuple[Source, ...]
 
 
+class _AloneText(NamedTuple):
+    select: str
+    sources: tuple[Source, ...]
+
+
 class _IndexText(NamedTuple):
     phases: tuple[Phase, Phase]
     sources: tuple[Source, ...]
@@ -100,6 +105,20 @@ def index_sort(query: Query, flavor: Flavor, *, tenant: str, first: int) -> Inde
     make = _remembered_index_text if are_kept(parts) else _index_text
     text = make(parts[0], query.descending, flavor, tenant, first)
     return IndexSort(text.phases, parameters(query, text.sources)) if text else None
+
+
+def index_page(query: Query, flavor: Flavor, *, tenant: str, first: int) -> tuple[Phase, list[object]] | None:
+    """The page of a query that an index answers alone, in the order of ids; else None.
+
+    **Shape**: in the phase, ``r`` has ``tenant_id``, ``type`` and ``id`` only, of the rows that the query finds and no
+    others. So no resource is looked for but those of the page, however many there are to be counted.
+    """
+    if query.sorted or len(query.targets) != 1 or query.targets[0].filter is None:
+        return None
+    parts = parts_of(query)
+    make = _remembered_alone_text if are_kept(parts) else _alone_text
+    text = make(parts[0], flavor, tenant, first)
+    return (Phase(f"({text.select}) r", "TRUE", "r.id"), parameters(query, text.sources)) if text else None
 
 
 def point(query: Query) -> tuple[str, Operand] | None:
@@ -185,7 +204,15 @@ def _index_text(part: Part, descending: bool, flavor: Flavor, tenant: str, first
     return _IndexText(phases, tuple(slots.sources))
 
 
+def _alone_text(part: Part, flavor: Flavor, tenant: str, first: int) -> _AloneText | None:
+    slots = Slots(flavor, first)
+    context = contexts_of((part,), slots, flavor, tenant)[0]
+    select = index_alone(context, part.shape.node) if part.shape else None
+    return _AloneText(select, tuple(slots.sources)) if select else None
+
+
 _remembered_text = lru_cache(_TEXTS)(_text)
+_remembered_alone_text = lru_cache(_TEXTS)(_alone_text)
 _remembered_index_text = lru_cache(_TEXTS)(_index_text)
 
 

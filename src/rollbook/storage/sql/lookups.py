@@ -37,8 +37,29 @@ _LONG: Final[Mapping[Operator, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class _Lookup:
-    select: str
+    """``where`` is about the rows ``alias`` of the index table."""
+
+    alias: str
+    where: str
     exact: bool
+
+    @property
+    def select(self) -> str:
+        return f"SELECT {self.alias}.id FROM attribute_index {self.alias} WHERE {self.where}"
+
+
+def index_alone(context: Context, node: BoundNode) -> str | None:
+    """The rows ``tenant_id, type, id`` of all resources that a whole filter finds, as a SELECT from the index table;
+    None where that alone cannot tell."""
+    if not isinstance(node, BoundComparison):
+        return None
+    lookup = _by_index(context, node)
+    if lookup is None or not lookup.exact:
+        return None
+    a, place = lookup.alias, node.place
+    several = place.attribute.multi_valued or place.leaf.multi_valued
+    columns = f"{a}.tenant_id, {a}.type, {a}.id"
+    return f"SELECT {'DISTINCT ' if several else ''}{columns} FROM attribute_index {a} WHERE {lookup.where}"
 
 
 def conjunction(context: Context, node: BoundNode) -> str:
@@ -113,7 +134,7 @@ def _by_index(context: Context, node: BoundComparison) -> _Lookup | None:
     else:
         found = f"{a}.value {SIGNS[node.operator]} {context.operand(position, Kind.TEXT)}"
     key = f"{a}.tenant_id = {context.tenant} AND {a}.type = {context.type.number} AND {a}.path = {path}"
-    return _Lookup(f"SELECT {a}.id FROM attribute_index {a} WHERE {key} AND {found}", exact=not long)
+    return _Lookup(a, f"{key} AND {found}", exact=not long)
 
 
 def _by_unique_column(context: Context, node: BoundNode) -> bool:

@@ -11,7 +11,7 @@ from rollbook.scim.filter_parser import parse_filter
 from rollbook.scim.schema import ResourceType
 from rollbook.storage.records import INDEX_VALUE_LIMIT, Query, Target
 from rollbook.storage.sql import compile as compiling
-from rollbook.storage.sql.compile import Fragment, compile_query, index_sort, point
+from rollbook.storage.sql.compile import Fragment, compile_query, index_page, index_sort, point
 from rollbook.storage.sql.flavor import Flavor
 from rollbook.storage.sql.flavor_postgres import POSTGRES
 from rollbook.storage.sql.flavor_sqlite import SQLITE
@@ -192,6 +192,26 @@ def test_an_index_drives_only_the_order_of_indexed_paths() -> None:
     assert turned.phases[1].source == held.source
     for other in (asked(None), asked(None, by="title"), asked(None, by="userName")):
         assert index_sort(other, SQLITE, tenant="?1", first=2) is None
+
+
+def test_an_index_answers_a_whole_query_where_it_says_all() -> None:
+    one_value = index_page(asked('name.familyName sw "smith"'), POSTGRES, tenant="$1", first=2)
+    assert one_value is not None
+    phase, params = one_value
+    assert "resource" not in phase.source
+    assert "DISTINCT" not in phase.source
+    assert sorted(map(str, params)) == ["smith", "smiti"]
+    several_values = index_page(asked('emails.value sw "ann"'), POSTGRES, tenant="$1", first=2)
+    assert several_values is not None
+    assert "SELECT DISTINCT" in several_values[0].source
+
+
+def test_an_index_does_not_answer_what_it_only_narrows() -> None:
+    narrowed = 'name.familyName eq "smith" and active eq true'
+    long = f'name.familyName eq "{"x" * INDEX_VALUE_LIMIT}"'
+    for other in (None, narrowed, long, 'name.familyName co "smith"', 'userName eq "ann"', "not (displayName pr)"):
+        assert index_page(asked(other), POSTGRES, tenant="$1", first=2) is None
+    assert index_page(asked('displayName eq "ann"', by="displayName"), POSTGRES, tenant="$1", first=2) is None
 
 
 def test_the_end_of_a_prefix_is_by_code_point() -> None:
