@@ -1,6 +1,6 @@
-"""What the operations of the document share: messages, parameters, headers, answers, and the people of the examples.
+"""What the operations of the document share: parameters, headers, refusals, and the people of the examples.
 
-Source: RFC 7643 §3.1, §5 to §7; RFC 7644 §3.4, §3.5.2, §3.12; RFC 7240; OpenAPI 3.1.
+Source: RFC 7644 §3.4, §3.12, §3.14; RFC 7240; RFC 9865; OpenAPI 3.1.
 """
 
 from collections.abc import Mapping
@@ -43,177 +43,53 @@ REFUSALS: Mapping[int, str] = {
 _HEADERS_OF: Mapping[int, tuple[str, ...]] = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
 
 
-def _text(description: str, **more: Any) -> Document:
+def text(description: str, **more: Any) -> Document:
+    """A text."""
     return {"type": "string", "description": description, **more}
 
 
-def _flag(description: str) -> Document:
-    return {"type": "boolean", "description": description}
-
-
-def _number(description: str, **more: Any) -> Document:
+def number(description: str, **more: Any) -> Document:
+    """A whole number."""
     return {"type": "integer", "description": description, **more}
 
 
-def _names(of: str) -> Document:
-    return {"type": "array", "description": of, "items": {"type": "string"}}
-
-
-def message(urn: str, properties: Mapping[str, Any], *required: str, description: str = "") -> Document:
-    """The schema of a message or a document of the protocol's own: closed, with ``schemas`` before all else."""
-    schemas = {"type": "array", "items": {"const": urn}, "minItems": 1, "maxItems": 1}
-    return {
-        "type": "object",
-        **({"description": description} if description else {}),
-        "properties": {"schemas": schemas, **properties},
-        "required": ["schemas", *required],
-        "additionalProperties": False,
-    }
-
-
-def list_of(items: Mapping[str, Any], limits: Limits, cursor: bool) -> Document:
-    """A ListResponse of such items."""
-    properties: Document = {
-        "totalResults": _number("How many there are.", minimum=0),
-        "startIndex": _number("The position of the first one, from 1.", minimum=1),
-        "itemsPerPage": _number("How many are in this answer.", minimum=0),
-        "Resources": {"type": "array", "items": dict(items), "maxItems": limits.max_page},
-    }
-    if cursor:
-        properties["nextCursor"] = _text("What to ask for to see the next page.")
-        properties["previousCursor"] = _text("What to ask for to see the page before.")
-    return message(urns.LIST_RESPONSE, properties, "totalResults")
-
-
-def shared_schemas(limits: Limits, *, any_op_case: bool = True) -> Document:
-    """The schemas that do not come from resource types."""
-    meta = {
-        "resourceType": _text("The name of the resource type."),
-        "created": _text("When it was made.", format="date-time"),
-        "lastModified": _text("When it last changed.", format="date-time"),
-        "location": _text("Its address."),
-        "version": _text("Its ETag.", examples=['W/"1"']),
-    }
-    operation = {
-        "op": _text("What to do; letter case makes no difference.", pattern=_OPS),
-        "path": _text(
-            'Where: an attribute, a sub-attribute, or some values (`emails[type eq "work"]`).', pattern=r".*\S.*"
-        ),
-        "value": {"description": "With what."},
-    }
-    needs_value = {
-        "if": {"properties": {"op": {"pattern": "^[Rr][Ee][Mm][Oo][Vv][Ee]$"}}},
-        "else": {"required": ["value"]},
-    }
-    return {
-        "Meta": {
-            "type": "object",
-            "description": "What the server knows about a resource.",
-            "readOnly": True,
-            "properties": meta,
-            "additionalProperties": False,
-        },
-        "Error": message(
-            urns.ERROR,
-            {
-                "status": _text("The HTTP status, as a text.", pattern="^[45][0-9][0-9]$"),
-                "scimType": _text("The kind of error, where SCIM has a name for it.", enum=list(SCIM_TYPES)),
-                "detail": _text("What was wrong, where, and what would be right."),
-            },
-            "status",
-            "detail",
-            description="Every refusal has this form (RFC 7644 §3.12).",
-        ),
-        "PatchOp": message(
-            urns.PATCH_OP,
-            {
-                "Operations": {
-                    "type": "array",
-                    "minItems": 1,
-                    "maxItems": limits.patch_operations,
-                    "items": {
-                        "type": "object",
-                        "properties": operation,
-                        "required": ["op"],
-                        **needs_value,
-                    },
-                }
-            },
-            "Operations",
-            description="Changes to one resource: all of them are made, or none (RFC 7644 §3.5.2).",
-        )
-        | {"additionalProperties": True},
-        "SearchRequest": message(
-            urns.SEARCH_REQUEST,
-            {name: _nullable(parameter["schema"]) for name, parameter in query_parameters(limits, cursor=False).items()}
-            | {"attributes": _nullable(_names("The attributes to answer.")), "excludedAttributes": _nullable(_names("Or not to."))},
-            description="A query whose parameters stand in the body (RFC 7644 §3.4.3).",
-        )
-        | {"additionalProperties": True},
-        "ServiceProviderConfig": _open(urns.SERVICE_PROVIDER_CONFIG, "What this server can do (RFC 7643 §5)."),
-        "Schema": _open(urns.SCHEMA, "A schema (RFC 7643 §7).", "id", "name", "attributes"),
-        "ResourceType": _open(urns.RESOURCE_TYPE, "A resource type (RFC 7643 §6).", "name", "endpoint", "schema"),
-    }
-
-
-_OPS = "^([Aa][Dd][Dd]|[Rr][Ee][Mm][Oo][Vv][Ee]|[Rr][Ee][Pp][Ll][Aa][Cc][Ee])$"
-
-
-def _nullable(schema: Mapping[str, Any]) -> Document:
-    found = dict(schema)
-    if isinstance(found.get("type"), str):
-        found["type"] = [found["type"], "null"]
-    return found
-
-
-def _open(urn: str, description: str, *required: str) -> Document:
-    """A document of discovery: its parts are told by SCIM itself, so only what a client needs is demanded."""
-    fields: Document = dict.fromkeys(required, {})
-    fields |= {name: {"type": "string"} for name in required if name != "attributes"}
-    if "attributes" in required:
-        fields["attributes"] = {"type": "array", "items": {"type": "object"}}
-    return message(urn, fields, *required, description=description) | {"additionalProperties": True}
-
-
-def query_parameters(limits: Limits, *, cursor: bool) -> dict[str, Document]:
+def query_parameters(limits: Limits) -> dict[str, Document]:
     """The parameters of a query by name."""
 
     def at(name: str, schema: Document, **more: Any) -> Document:
         return {"name": name, "in": "query", "description": schema.pop("description"), "schema": schema, **more}
 
-    found = {
+    return {
         "filter": at(
             "filter",
-            _text("Which resources (RFC 7644 §3.4.2.2).", minLength=1),
+            text("Which resources (RFC 7644 §3.4.2.2).", minLength=1),
             examples={
                 "by name": {"value": 'userName eq "ann"'},
                 "by mail": {"value": 'emails.value eq "ann@acorn.example"'},
             },
         ),
-        "sortBy": at("sortBy", _text("The attribute to sort by."), example="meta.lastModified"),
-        "sortOrder": at("sortOrder", _text("Which way.", enum=["ascending", "descending"])),
-        "startIndex": at("startIndex", _number("The position of the first one, from 1.", default=1)),
+        "sortBy": at("sortBy", text("The attribute to sort by."), example="meta.lastModified"),
+        "sortOrder": at("sortOrder", text("Which way.", enum=["ascending", "descending", ""])),
+        "startIndex": at("startIndex", number("The position of the first one, from 1.", default=1)),
         "count": at(
             "count",
-            _number(f"How many at most; more than {limits.max_page} is cut to it.", default=limits.default_page),
+            number(f"How many at most; more than {limits.max_page} is cut to it.", default=limits.default_page),
         ),
+        "cursor": at("cursor", text("Where to go on, as the last answer said; empty: from the first one (RFC 9865).")),
     }
-    if cursor:
-        found["cursor"] = at("cursor", _text("Where to go on; empty: from the first one (RFC 9865)."))
-    return found
 
 
-def parameters(limits: Limits, *, cursor: bool) -> Document:
+def parameters(limits: Limits) -> Document:
     """The parameters that operations refer to."""
     projection = {
-        "attributes": _text("The attributes to answer, between commas."),
-        "excludedAttributes": _text("The attributes to leave out, between commas."),
+        "attributes": text("The attributes to answer, between commas."),
+        "excludedAttributes": text("The attributes to leave out, between commas."),
     }
     headers = {
         "If-Match": "The change is made only if the resource is of one of these versions.",
         "If-None-Match": "The resource is answered only if it is of none of these versions (304 if it is).",
     }
-    found = dict(query_parameters(limits, cursor=cursor))
+    found = dict(query_parameters(limits))
     for name, schema in projection.items():
         told = schema.pop("description")
         found[name] = {"name": name, "in": "query", "description": told, "schema": schema}
@@ -225,6 +101,12 @@ def parameters(limits: Limits, *, cursor: bool) -> Document:
             "schema": {"type": "string"},
             "example": 'W/"1"',
         }
+    found["since"] = {
+        "name": "since",
+        "in": "query",
+        "description": "The `position` of the last answer; without it, from the first change that is kept.",
+        "schema": {"type": "string"},
+    }
     found["Prefer"] = {
         "name": "Prefer",
         "in": "header",

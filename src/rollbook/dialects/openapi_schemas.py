@@ -20,8 +20,8 @@ from typing import Any
 
 from rollbook.scim.attributes import EXTERNAL_ID, Attribute, Compare, Held, Type
 from rollbook.scim.limits import Limits
+from rollbook.scim.presets import Terms
 from rollbook.scim.schema import ResourceType, Schema
-from rollbook.scim.tolerances import Tolerances
 
 Document = dict[str, Any]
 
@@ -37,7 +37,11 @@ _SIMPLE: Mapping[Type, Document] = {
     Type.COMPLEX: {"type": "object"},
 }
 _NAME = re.compile(r"[^A-Za-z0-9_-]")
-_VISIBLE = r"^[^\u0000-\u001f\u007f-\u009f]*\S[^\u0000-\u001f\u007f-\u009f]*$"
+_HIDDEN = (
+    r"\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    r"\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
+)
+_VISIBLE = rf"^[^{_HIDDEN}]*[^{_HIDDEN}\s][^{_HIDDEN}]*$"
 
 
 def component(type: ResourceType) -> str:
@@ -71,11 +75,14 @@ def answered(type: ResourceType) -> Document:
     }
 
 
-def sent(type: ResourceType, tolerances: Tolerances, limits: Limits) -> Document:
+def sent(type: ResourceType, terms: Terms, limits: Limits) -> Document:
     """A resource as a client sends it to be created or replaced."""
 
+    tolerances = terms.tolerances
+    takes_secrets = tolerances.drop_password or terms.store_passwords
+
     def one(attribute: Attribute) -> Document | None:
-        return _sent(attribute, limits)
+        return None if attribute.secret and not takes_secrets else _sent(attribute, limits)
 
     properties: Document = {
         "schemas": _schemas(type),
@@ -115,7 +122,6 @@ def _schemas(type: ResourceType) -> Document:
         "items": {"type": "string", "enum": [schema.id for schema in type.schemas()]},
         "contains": {"const": core},
         "minItems": 1,
-        "uniqueItems": True,
     }
 
 
@@ -156,15 +162,22 @@ def _sent(attribute: Attribute, limits: Limits) -> Document | None:
         # What is read-only is ignored, so `{"type": …}` of a member may come back as it was read.
         one["properties"] |= {s.name: _one(s) for s in attribute.sub_attributes if s.read_only and not s.complex}
         needed = [s.name for s in attribute.sub_attributes if s.required and not s.read_only]
+        if attribute.held is Held.MEMBERS:
+            needed = ["value"]
+            one["properties"]["value"] |= {"type": "string", "minLength": 1}
         if needed:
             one["required"] = needed
     elif attribute.compare is Compare.USER_NAME:
         one |= {"maxLength": limits.name_length, "pattern": _VISIBLE}
     elif demanded and attribute.type is Type.STRING:
         one["minLength"] = 1
-    whole = _whole(attribute, one)
+    whole = _whole(attribute, _nullable(one) if attribute.multi_valued else one)
     if attribute.multi_valued and attribute.held is Held.DOCUMENT:
         whole["maxItems"] = limits.attribute_values
+        primary = attribute.sub("primary")
+        if primary is not None and primary.type is Type.BOOLEAN:
+            whole["contains"] = {"type": "object", "properties": {"primary": {"const": True}}, "required": ["primary"]}
+            whole |= {"minContains": 0, "maxContains": 1}
     if attribute.secret:
         whole["writeOnly"] = True
     return whole if demanded else _nullable(whole)

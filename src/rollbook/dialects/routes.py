@@ -75,7 +75,6 @@ _SEARCH = {"POST": Ask.SEARCH}
 _DISCOVER = {"GET": Ask.DISCOVER}
 _DEFINE = {"GET": Ask.DISCOVER, "POST": Ask.DEFINE}
 _DEFINE_ONE = {"GET": Ask.DISCOVER, "PUT": Ask.DEFINE, "DELETE": Ask.WITHDRAW}
-_ME = {**_ONE, "POST": Ask.ABSENT}
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 DISCOVERY = ("ServiceProviderConfig", "Schemas", "ResourceTypes")
@@ -88,7 +87,7 @@ class RouteTable:
         self._fixed: dict[str, _Row] = {
             "": _row("/", {"GET": Ask.QUERY}, types),
             ".search": _row("/.search", _SEARCH, types),
-            "Me": _row("/Me", _ME),
+            "Me": _row("/Me", _ONE),
             "Changes": _row("/Changes", {"GET": Ask.CHANGES}),
             "Bulk": _row("/Bulk", {"POST": Ask.BULK}),
         }

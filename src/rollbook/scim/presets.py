@@ -47,6 +47,9 @@ class Terms:
     burst: int | None = None
     """Requests at once, where ``rate`` is set; None: as the server is set."""
 
+    subject: str | None = None
+    """Whom the connection's tokens stand for (``/Me``): a resource's id or a userName."""
+
     def limits(self, server: Limits) -> Limits:
         """The server's limits as this connection has them."""
         if self.page_size is None and self.max_page is None:

@@ -130,6 +130,13 @@ SETTINGS = {
         _number("max_page", "Resources on a page at most; never more than the server's own limit.", 100_000),
         _number("rate", "Requests a second in each worker, in place of the server's. Above: 429.", 100_000, float),
         _number("burst", "Requests that may come at once where `rate` is set.", 100_000),
+        Setting(
+            "subject",
+            "a resource's id, or a userName",
+            "Whom the connection's tokens stand for: `/Me` is this resource. Without it `/Me` is 501.",
+            lambda text: text,
+            _term("subject"),
+        ),
     )
 }
 """The settings by name."""

@@ -1,0 +1,55 @@
+"""schemathesis, an outside judge, reads the document that the server gives and holds the server to it.
+
+All of its checks run, on data that fits the document and on data that does not. What a document cannot say stands in
+``schemathesis_hooks``. ``/Me`` is bound to a user, so that it is judged too.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.support.house import Seat
+
+ROOT = Path(__file__).resolve().parents[2]
+_PATIENCE = 240
+_CONFIG = """\
+[generation]
+allow-x00 = false
+
+[phases.coverage]
+generate-duplicate-query-parameters = false
+
+[checks.not_a_server_error]
+expected-statuses = ["2xx", "3xx", "4xx", "501"]
+
+[checks.positive_data_acceptance]
+expected-statuses = ["2xx", "304", "401", "403", "404", "409", "412"]
+
+[checks.negative_data_rejection]
+expected-statuses = ["400", "401", "403", "404", "405", "406", "409", "412", "415"]
+"""
+
+
+def test_the_server_is_what_its_document_says(seat: Seat, tmp_path: Path) -> None:
+    seat.user("ann")
+    seat = seat.by("judge", "strict", subject="ann")
+    config = tmp_path / "schemathesis.toml"
+    config.write_text(_CONFIG, "utf-8")
+    command = [
+        *(str(Path(sys.executable).parent / "schemathesis"), "--config-file", str(config)),
+        *("run", f"{seat.house.url}/t/{seat.name}/openapi.json"),
+        *("-H", f"Authorization: Bearer {seat.token}"),
+        *("--checks", "all", "--max-examples", "4", "--seed", "7", "--generation-database", "none"),
+        *("--no-color", "--warnings", "off", "--output-truncate", "false"),
+    ]
+    environment = {"SCHEMATHESIS_HOOKS": "tests.conformance.schemathesis_hooks", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=_PATIENCE,
+        env={**os.environ, **environment},
+    )
+    assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
