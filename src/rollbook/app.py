@@ -17,6 +17,7 @@ from rollbook.storage.records import Tenant
 
 if TYPE_CHECKING:
     from rollbook.dialects.model import Dialect
+    from rollbook.identity.master_key import MasterKey
     from rollbook.web.asgi import Application
     from rollbook.web.limits import Limits as EdgeLimits
 
@@ -38,6 +39,16 @@ async def open_store(settings: Settings) -> Store:
     store = make_store(settings)
     await store.open()
     return store
+
+
+def make_master_key(settings: Settings) -> "MasterKey":
+    """The key outside the database. Nothing is read, and no file made, before it is needed."""
+    from rollbook.identity.master_key import MasterKey
+
+    file, database = settings.master_key_file, settings.database
+    if file or settings.master_key or database.engine != "sqlite":
+        return MasterKey(settings.master_key, file)
+    return MasterKey(file=f"{database.path}.key", make=True)
 
 
 def dialect_names() -> tuple[str, ...]:
@@ -92,9 +103,13 @@ def build(settings: Settings) -> "Application":
     """Put the house together. Nothing is opened before the application starts."""
     from rollbook.deployment import Deployment
     from rollbook.dialects.model import standard
+    from rollbook.identity.access_tokens import AccessTokens
+    from rollbook.identity.keys import KeyRing
     from rollbook.web.asgi import Application
+    from rollbook.web.front import Front
     from rollbook.web.guard import Guard
     from rollbook.web.health import Health
+    from rollbook.web.oauth_endpoint import OAuthEndpoint
     from rollbook.web.scim_endpoint import ScimEndpoint
 
     store = make_store(settings)
@@ -103,6 +118,7 @@ def build(settings: Settings) -> "Application":
         dialects=(standard(protocol_limits(settings)),),
         clock=SYSTEM_CLOCK,
         public_url=settings.origin,
+        issuer=settings.issuer,
         fresh_seconds=settings.revocation_seconds,
         cursor_seconds=settings.cursor_seconds,
         tenant_concurrency=settings.tenant_concurrency,
@@ -112,7 +128,11 @@ def build(settings: Settings) -> "Application":
         tenant_requests_per_second=settings.tenant_requests_per_second,
         tenant_burst=settings.tenant_burst,
     )
-    endpoint = ScimEndpoint(house)
+    keys = KeyRing(store, SYSTEM_CLOCK, make_master_key(settings), fresh_seconds=settings.revocation_seconds)
+    access = AccessTokens(store, SYSTEM_CLOCK, house.issuer or house.public_url, keys)
+    endpoint = ScimEndpoint(house, access)
+    oauth = OAuthEndpoint(house, keys, access, endpoint.refused)
+    front = Front(oauth, endpoint)
 
     async def unready() -> Sequence[str]:
         try:
@@ -125,16 +145,16 @@ def build(settings: Settings) -> "Application":
 
     health = Health(unready, draining=lambda: app.draining)
     app = Application(
-        endpoint.answer,
+        front.answer,
         guard=Guard(
             hosts=settings.allowed_hosts, trusted_proxies=settings.trusted_proxies, limits=edge_limits(settings)
         ),
         routes={"/healthz": health.healthz, "/readyz": health.readyz},
-        startup=(store.open, endpoint.start),
-        shutdown=(store.close, endpoint.stop),
+        startup=(store.open, endpoint.start, oauth.start),
+        shutdown=(store.close, endpoint.stop, oauth.stop),
         access_log=settings.access_log,
-        describe=endpoint.describe,
-        before_body=endpoint.before_body,
+        describe=front.describe,
+        before_body=front.before_body,
     )
     return app
 

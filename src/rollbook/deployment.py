@@ -9,12 +9,14 @@ from rollbook.storage.contract import Store
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """``public_url`` is where clients reach the house from outside, without a closing slash."""
+    """``public_url`` is where clients reach the house from outside, without a closing slash; ``issuer`` is the name under
+    which it issues tokens (empty: ``public_url``)."""
 
     store: Store
     dialects: tuple[Dialect, ...]
     clock: Clock
     public_url: str
+    issuer: str = ""
     fresh_seconds: float = 3.0
     cursor_seconds: int = 3600
     tenant_concurrency: int = 64

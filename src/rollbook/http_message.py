@@ -40,3 +40,5 @@ class Response:
     status: int
     headers: Sequence[tuple[bytes, bytes]] = ()
     body: bytes = b""
+    tells_cache: bool = False
+    """Whether ``headers`` say how long this may be kept; else the edge says that it may not."""

@@ -6,7 +6,23 @@ from typing import Annotated
 import typer
 
 import rollbook
-from rollbook.cli import audit, changes, connection, db, demo, doctor, export, import_, schema, serve, tenant, token
+from rollbook.cli import (
+    audit,
+    changes,
+    client,
+    connection,
+    db,
+    demo,
+    doctor,
+    export,
+    import_,
+    keys,
+    schema,
+    serve,
+    tenant,
+    token,
+    user,
+)
 from rollbook.cli.options import Config, Database
 from rollbook.cli.session import Global, guarded
 
@@ -53,6 +69,9 @@ app.command(short_help="Try it: a server with sample data, a token and curl line
 app.add_typer(tenant.app)
 app.add_typer(connection.app)
 app.add_typer(token.app)
+app.add_typer(client.app)
+app.add_typer(user.app)
+app.add_typer(keys.app)
 app.add_typer(schema.app)
 app.command(short_help="Print what happened in a tenant.")(audit.audit)
 app.command(short_help="Print a tenant's changes from a position on.")(changes.changes)

@@ -12,6 +12,7 @@ import typer
 
 from rollbook.errors import RollbookError
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 FAILED = 1
@@ -32,7 +33,7 @@ def fail(detail: str, hint: str = "", code: int = FAILED) -> NoReturn:
     raise typer.Exit(code)
 
 
-def understood(where: str, read: Callable[[str], T], text: str) -> T:
+def understood(where: str, read: Callable[[S], T], text: S) -> T:
     """What a text of the command line means; one that means nothing is wrong usage."""
     try:
         return read(text)

@@ -117,6 +117,25 @@ class Settings(BaseModel):
     )
     grace_seconds: Seconds = _seconds(20, 300, "How long a server that stops waits for requests in flight.")
 
+    issuer: str = _setting(
+        "",
+        "give an address or a name (a URI)",
+        "The name under which access tokens are issued, and their audience: the entity id. Empty: public_url.",
+        max_length=256,
+        pattern=r"^([A-Za-z][A-Za-z0-9+.-]*:[!-~]+)?$",
+    )
+    master_key: str = _setting(
+        "",
+        "give 32 bytes in base64, as `rollbook keys master` prints them",
+        "The key by which the keys that sign tokens are encrypted. Better in a file.",
+    )
+    master_key_file: str = _setting(
+        "",
+        "give the path of a file",
+        "The file with that key. Empty: for SQLite a file beside the database, made when it is first needed;"
+        " PostgreSQL needs one of the two.",
+    )
+
     log_level: Literal["debug", "info", "warning", "error"] = _setting(
         "info", 'give "debug", "info", "warning" or "error"', "What is logged, to standard error, one JSON line each."
     )
@@ -177,7 +196,8 @@ class Settings(BaseModel):
         """The settings that are not at their default, as texts fit to be shown."""
         plain = Settings(database=self.database)
         names = (name for name in type(self).model_fields if getattr(self, name) != getattr(plain, name))
-        return {"database": str(self.database), **{name: _as_text(getattr(self, name)) for name in names}}
+        shown = {name: "(secret)" if name == "master_key" else _as_text(getattr(self, name)) for name in names}
+        return {"database": str(self.database), **shown}
 
     @property
     def origin(self) -> str:

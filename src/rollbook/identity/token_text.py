@@ -1,4 +1,4 @@
-"""How a static token is written, and what can be told of one without asking anybody.
+"""How a secret of ours is written, and what can be told of one without asking anybody.
 
 ::
 
@@ -17,15 +17,22 @@ import re
 import zlib
 
 PREFIX = "rbk_"
+"""Of a static token."""
+ACCESS = "rba_"
+"""Of an opaque access token."""
+REFRESH = "rbr_"
+SECRET = "rbs_"  # noqa: S105 - the beginning of one
+"""Of a client's secret."""
+
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SECRET = 43  # 62**43 is the first power above 2**256
 _CHECKSUM = 6  # 62**6 is the first power above 2**32
-_FORM = re.compile(rf"{PREFIX}[0-9A-Za-z]{{{_SECRET + _CHECKSUM}}}")
+_FORM = re.compile(rf"[0-9A-Za-z]{{{_SECRET + _CHECKSUM}}}")
 
 LENGTH = len(PREFIX) + _SECRET + _CHECKSUM
 
 
-def write_token(secret: bytes) -> str:
+def write_token(secret: bytes, prefix: str = PREFIX) -> str:
     """The token of 32 random bytes (``ids.random_bytes(32)``).
 
     >>> write_token(bytes(32))
@@ -33,22 +40,24 @@ def write_token(secret: bytes) -> str:
     """
     if len(secret) != 32:
         raise ValueError("a token is made of 32 bytes")
-    head = PREFIX + _base62(int.from_bytes(secret), _SECRET)
+    head = prefix + _base62(int.from_bytes(secret), _SECRET)
     return head + _checksum(head)
 
 
-def is_well_formed(token: str) -> bool:
-    """Whether this could be a token at all. What is not needs no look-up.
+def is_well_formed(token: str, prefix: str = PREFIX) -> bool:
+    """Whether this could be a token of that kind at all. What is not needs no look-up.
 
     >>> is_well_formed(write_token(bytes(32))), is_well_formed(write_token(bytes(32)).lower()), is_well_formed("")
     (True, False, False)
     """
-    return bool(_FORM.fullmatch(token)) and token[-_CHECKSUM:] == _checksum(token[:-_CHECKSUM])
+    form = token.startswith(prefix) and _FORM.fullmatch(token, len(prefix))
+    return bool(form) and token[-_CHECKSUM:] == _checksum(token[:-_CHECKSUM])
 
 
-def digest_of(token: str) -> bytes | None:
-    """What is kept of a token: SHA-256 of the whole, 32 bytes. None for what cannot be a token."""
-    return hashlib.sha256(token.encode()).digest() if is_well_formed(token) else None
+def digest_of(token: str, prefix: str = PREFIX) -> bytes | None:
+    """What is kept of a token: SHA-256 of the whole, 32 bytes. None for what cannot be a token of that kind, so one
+    kind never passes for another."""
+    return hashlib.sha256(token.encode()).digest() if is_well_formed(token, prefix) else None
 
 
 def hint(token: str) -> str:

@@ -16,7 +16,7 @@
     └─ TemporarilyUnavailable  503
 """
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from rollbook.errors import RollbookError
 
@@ -31,6 +31,13 @@ class OAuthError(RollbookError):
     def __init__(self, detail: str, *, hint: str = "", retry_after: int | None = None) -> None:
         super().__init__(detail, hint=hint)
         self.retry_after = retry_after
+        self.tenant: str | None = None
+        self.subject = ("", "")
+
+    def about(self, tenant: str, type: str, id: str) -> Self:
+        """The same, with what is known of whom it concerns: for the event, never for the answer."""
+        self.tenant, self.subject = tenant, (type, id)
+        return self
 
 
 class InvalidRequest(OAuthError):

@@ -18,6 +18,7 @@ from rollbook.storage.identity_records import (
     KeyChange,
     KnownClient,
     OpaqueToken,
+    RefreshToken,
     Rotated,
     Rotation,
     SigningKey,
@@ -69,8 +70,8 @@ class IdentityStore(Protocol):
     async def start_family(self, family: Family, digest: bytes, event: Event, opaque: OpaqueToken | None) -> None:
         """A login with its first refresh token."""
 
-    async def find_refresh(self, digest: bytes) -> tuple[Family, str] | None:
-        """The family of a refresh token, whatever the state of both, and when the token expires."""
+    async def find_refresh(self, digest: bytes) -> RefreshToken | None:
+        """A refresh token, whatever its state."""
 
     async def rotate(self, rotation: Rotation) -> Rotated:
         """Decide on a refresh token that is presented (``oauth.rotation.decide``) and do what follows, in one

@@ -99,6 +99,14 @@ class Family:
     revoked: str | None
 
 
+class RefreshToken(NamedTuple):
+    """A refresh token with its family. ``usable``: neither used nor revoked; it may have expired all the same."""
+
+    family: Family
+    expires: str
+    usable: bool
+
+
 class OpaqueToken(NamedTuple):
     """An access token that is looked up."""
 

@@ -168,11 +168,12 @@ class Identity:
 
     async def test_a_refresh_token_is_followed_by_another(self, store: Store, acorn: Tenant) -> None:
         made = await start(store, acorn)
-        assert await store.identity.find_refresh(b"1" * 32) == (made, FAR)
+        assert await store.identity.find_refresh(b"1" * 32) == (made, FAR, True)
         assert await store.identity.find_refresh(b"2" * 32) is None
         rotated = await store.identity.rotate(rotation(acorn, b"1" * 32, b"2" * 32))
         assert rotated == (Verdict.ROTATE, made)
-        assert await store.identity.find_refresh(b"2" * 32) == (made, FAR)
+        assert await store.identity.find_refresh(b"2" * 32) == (made, FAR, True)
+        assert await store.identity.find_refresh(b"1" * 32) == (made, FAR, False)
         assert (await kinds_of(store, acorn))[-2:] == ["grant:issue", "grant:refresh"]
 
     async def test_a_refresh_token_that_is_not_there_changes_nothing(
@@ -330,4 +331,4 @@ class Identity:
         await store.restore(str(tmp_path / "copy"))
         assert (await store.identity.clients(), await store.identity.keys()) == before
         assert await store.identity.find_user("robot") == robot
-        assert await store.identity.find_refresh(b"1" * 32) == (login, FAR)
+        assert await store.identity.find_refresh(b"1" * 32) == (login, FAR, True)

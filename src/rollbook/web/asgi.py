@@ -9,7 +9,7 @@ the exception (which may hold a value that a client sent), and the one thing it 
 
 **Headers of every answer**: ``x-request-id``; ``x-content-type-options: nosniff``, so that JSON is never rendered; and
 ``cache-control: private, no-cache``: an answer belongs to one credential, and may be kept only to be asked about again
-with its ETag. Answers do not set these themselves.
+with its ETag. Answers do not set these themselves, save the last (``tells_cache``).
 """
 
 import asyncio
@@ -147,7 +147,9 @@ class Application:
             response = refusal(
                 InternalError(f"The server failed to answer. The operator finds the reason under {request_id}.")
             )
-        fields = [*response.headers, (b"x-request-id", request_id.encode()), _NOSNIFF, _CACHE]
+        fields = [*response.headers, (b"x-request-id", request_id.encode()), _NOSNIFF]
+        if not response.tells_cache:
+            fields.append(_CACHE)
         write = scope.get("extensions", _NO_EXTENSIONS).get(ANSWER_EXTENSION)
         if write is not None:
             await write(response.status, fields, response.body, close or self.draining)

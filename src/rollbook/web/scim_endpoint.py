@@ -30,6 +30,7 @@ from rollbook.dialects.routes import Ask, Route
 from rollbook.events import Event, Kind
 from rollbook.http_message import Request, Response
 from rollbook.identity.access import allow, enter
+from rollbook.identity.access_tokens import AccessTokens
 from rollbook.identity.authenticate import Authenticator, RefusedLogin
 from rollbook.identity.principal import Principal
 from rollbook.ids import ordered_id
@@ -61,9 +62,11 @@ _WRITES = frozenset(("POST", "PUT", "PATCH", "DELETE"))
 class ScimEndpoint:
     """Answers everything below the dialects' bases."""
 
-    def __init__(self, house: Deployment) -> None:
+    def __init__(self, house: Deployment, access: AccessTokens | None = None) -> None:
         self._house = house
-        self._authenticator = Authenticator(house.store, house.clock, fresh_seconds=house.fresh_seconds)
+        self._authenticator = Authenticator(
+            house.store, house.clock, access=access, fresh_seconds=house.fresh_seconds
+        )
         self._turns = Turns(house.tenant_concurrency, house.queue_seconds)
         self._rate = Rate(
             house.clock,

@@ -28,6 +28,7 @@ from rollbook.storage.identity_records import (
     KeyChange,
     KnownClient,
     OpaqueToken,
+    RefreshToken,
     Rotated,
     Rotation,
     SigningKey,
@@ -70,10 +71,10 @@ class SqliteIdentity:
 
     async def find_client(self, client: str) -> KnownClient | None:
         found = self._read(identity.CLIENT_BY_ID, client)
-        if not found:
-            return None
+        # All are looked for even where the first is not there: an unknown client costs what a known one does.
         secrets, links = self._read(identity.SECRETS_OF, client), self._read(identity.LINKS_OF, client)
-        return identity.known_clients(found, secrets, links)[0]
+        known = identity.known_clients(found, secrets, links)
+        return known[0] if known else None
 
     async def set_client_status(self, client: str, status: str, told: Told) -> None:
         await self._run(partial(identity.set_client_status, client, status, told))
@@ -106,9 +107,9 @@ class SqliteIdentity:
     async def start_family(self, family: Family, digest: bytes, event: Event, opaque: OpaqueToken | None) -> None:
         await self._run(partial(identity_tokens.start_family, family, digest, event, opaque))
 
-    async def find_refresh(self, digest: bytes) -> tuple[Family, str] | None:
+    async def find_refresh(self, digest: bytes) -> RefreshToken | None:
         found = self._read(identity_tokens.FIND_REFRESH, digest)
-        return (identity_tokens.family_of(found[0][:-1]), found[0][-1]) if found else None
+        return identity_tokens.refresh_of(found[0]) if found else None
 
     async def rotate(self, rotation: Rotation) -> Rotated:
         return await self._run(partial(identity_tokens.rotate, rotation))

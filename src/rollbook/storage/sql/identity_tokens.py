@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rollbook.events import Event
 from rollbook.oauth.access_token import AccessToken
 from rollbook.oauth.rotation import Presented, Verdict, decide
-from rollbook.storage.identity_records import Family, OpaqueToken, Rotated, Rotation, Standing
+from rollbook.storage.identity_records import Family, OpaqueToken, RefreshToken, Rotated, Rotation, Standing
 from rollbook.storage.records import Connection, Tenant
 from rollbook.storage.sql.scripts import Ask, Row, Script, Tell
 
@@ -14,7 +14,7 @@ _FAMILY = (
     " revoked"
 )
 _OF = ", ".join(f"f.{name.strip()}" for name in _FAMILY.split(","))
-FIND_REFRESH = f"""SELECT {_OF}, r.expires FROM refresh_token r JOIN token_family f ON f.id = r.family_id
+FIND_REFRESH = f"""SELECT {_OF}, r.expires, r.used IS NULL AND r.revoked IS NULL FROM refresh_token r JOIN token_family f ON f.id = r.family_id
 WHERE r.digest = $1"""
 _OPAQUE = (
     "digest, id, tenant_id, client_id, user_id, family_id, scopes, audience, client_epoch, user_epoch, issued, expires,"
@@ -148,6 +148,11 @@ def family_values(family: Family) -> Row:
         family.expires,
         family.revoked,
     )
+
+
+def refresh_of(row: Row) -> RefreshToken:
+    *family, expires, usable = row
+    return RefreshToken(family_of(tuple(family)), expires, bool(usable))
 
 
 def family_of(row: Row) -> Family:

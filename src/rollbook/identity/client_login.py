@@ -1,0 +1,90 @@
+"""Whether a client is who it says: by its secret or by its key (RFC 6749 §2.3.1, RFC 7523 §3).
+
+One text and the same work for every refusal: nobody learns which clients there are, or what was wrong.
+"""
+
+import hmac
+from hashlib import sha256
+
+import orjson
+
+from rollbook.clock import Clock
+from rollbook.identity.jwt import BadJwt, Unverified, read_key
+from rollbook.identity.token_text import SECRET, digest_of
+from rollbook.oauth.assertions import ALGORITHMS, Asserted, read_assertion
+from rollbook.oauth.client_auth import Assertion, Secret
+from rollbook.oauth.errors import InvalidClient
+from rollbook.storage.contract import Store
+from rollbook.storage.identity_records import KnownClient
+
+_NOBODYS = sha256(b"the secret of nobody").digest()
+
+
+class ClientLogin:
+    """``audiences`` are the names that an assertion may call this server by: its issuer, and its token addresses."""
+
+    def __init__(self, store: Store, clock: Clock, audiences: frozenset[str]) -> None:
+        self._store = store
+        self._clock = clock
+        self._audiences = audiences
+
+    async def login(self, presented: Secret | Assertion) -> KnownClient:
+        """The client. **Raises** ``InvalidClient``."""
+        if isinstance(presented, Secret):
+            return await self._by_secret(presented)
+        return await self._by_key(presented)
+
+    async def _by_secret(self, presented: Secret) -> KnownClient:
+        digest = digest_of(presented.secret, SECRET) or _NOBODYS
+        known = await self._find(presented.client)
+        now = self._clock.written()
+        secrets = known.secrets if known is not None else ()
+        kept = [s.digest for s in secrets if s.expires is None or s.expires > now] or [_NOBODYS]
+        good = [hmac.compare_digest(digest, one) for one in kept]
+        if known is None or digest == _NOBODYS or not any(good):
+            raise InvalidClient
+        return _enabled(known, "secret")
+
+    async def _by_key(self, presented: Assertion) -> KnownClient:
+        try:
+            jwt = Unverified(presented.jwt)
+        except BadJwt:
+            raise InvalidClient from None
+        named = jwt.claims.get("sub")
+        if not isinstance(named, str) or presented.client not in (None, named):
+            raise InvalidClient
+        known = await self._find(named)
+        if known is None or known.client.jwks is None:
+            raise InvalidClient
+        asserted = self._verified(jwt, known, known.client.jwks)
+        if asserted is None:
+            raise InvalidClient
+        enabled = _enabled(known, "private_key_jwt")
+        if not await self._store.identity.use_assertion(asserted.client, asserted.jti, asserted.expires):
+            raise InvalidClient
+        return enabled
+
+    def _verified(self, jwt: Unverified, known: KnownClient, jwks: str) -> Asserted | None:
+        """The key says which algorithm it is for, or its kind does; the assertion's header only has to agree."""
+        algorithm, kid = jwt.header.get("alg"), jwt.header.get("kid")
+        if algorithm not in ALGORITHMS or {"crit", "b64", "jku", "jwk", "x5u", "x5c"} & jwt.header.keys():
+            return None
+        for jwk in orjson.loads(jwks)["keys"]:
+            if (kid is not None and jwk.get("kid", kid) != kid) or jwk.get("alg", algorithm) != algorithm:
+                continue
+            try:
+                claims = jwt.verify(read_key(jwk), algorithm)
+            except BadJwt:
+                continue
+            now = int(self._clock.now().timestamp())
+            return read_assertion(claims, known.client.id, self._audiences, now)
+        return None
+
+    async def _find(self, client: str) -> KnownClient | None:
+        return await self._store.identity.find_client(client if "\x00" not in client else "")
+
+
+def _enabled(known: KnownClient, method: str) -> KnownClient:
+    if known.client.status != "active" or known.client.method != method:
+        raise InvalidClient
+    return known
