@@ -137,7 +137,9 @@ class Message:
     def _head(self, body: bytes) -> None:
         """The message without its operations."""
         try:
-            message = _named(read_json(body, self._limits.json_depth), ("schemas", "failonerrors"), "the message")
+            message = _named(
+                read_json(body, self._limits.json_depth), ("schemas", "failonerrors", "operations"), "the message"
+            )
         except InvalidSyntax:
             read_json(self.body)  # says the same of the whole body, whose lines the client can count
             raise

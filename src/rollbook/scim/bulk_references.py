@@ -36,7 +36,7 @@ def references(path: str, data: Any, *, patch: bool) -> tuple[str, ...]:
 
     def note(name: str, address: bool) -> str:
         named[name] = None
-        return ""
+        return PREFIX + name
 
     fill_path(path, note)
     _filled(data, note, patch=patch)
