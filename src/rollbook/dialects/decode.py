@@ -47,7 +47,8 @@ def decode(request: Request, route: Route, dialect: Dialect, notes: list[str]) -
 
 def _retrieve(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Retrieve:
     type = route.types[0]
-    return Retrieve(type, route.id, _projection(request, route), _conditions(request))
+    shown = _projection(request, route) if request.query else projection(type, (), ())
+    return Retrieve(type, route.id, shown, _conditions(request))
 
 
 def _query(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Query:

@@ -62,8 +62,11 @@ class Catalogues:
     async def dialect(self, dialect: Dialect, tenant: Tenant) -> Dialect:
         """The dialect as the tenant has it. It is as fresh as the credential that ``tenant`` comes from, or fresher."""
         made = self._made.get((dialect, tenant.id))
-        if made is not None and (made.dialect.revision == tenant.schemas or self._clock.elapsed() < made.until):
-            return made.dialect
+        if made is not None:
+            older = tenant.schemas - made.dialect.revision
+            # A greater revision than the credential's is newer, unless a backup has been restored meanwhile.
+            if older == 0 or (older < 0 and self._clock.elapsed() < made.until):
+                return made.dialect
         return await self._make(dialect, tenant.id)
 
     async def _make(self, dialect: Dialect, tenant: str) -> Dialect:
