@@ -80,7 +80,7 @@ def unseal(text: str, key: Key | None, at: int, lifetime: int, bound: bytes, cou
     ``ExpiredCursor`` after ``lifetime`` seconds; ``InvalidCount`` where ``count`` is not that of the first page.
     """
     whole = _bytes(text)
-    if key is None:
+    if key is None or key.id != whole[len(_FORM) : _HEAD]:
         raise _invalid()
     nonce, sealed = whole[_HEAD : _HEAD + NONCE_BYTES], whole[_HEAD + NONCE_BYTES :]
     try:
