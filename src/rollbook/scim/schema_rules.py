@@ -106,7 +106,7 @@ def _attributes(judge: Judge, fields: Mapping[str, Any], key: str, *, inside: bo
 
 def _attribute(judge: Judge, document: Any, *, inside: bool) -> Json | None:
     fields = judge.fields(document, _ATTRIBUTE_KEYS, "an attribute")
-    if not fields:
+    if not isinstance(document, dict):
         return None
     name = judge.text(fields, "name", most=NAME_LENGTH)
     _check_name(judge, name, inside=inside)

@@ -263,7 +263,7 @@ def _spelled_paths(catalogue: Catalogue, own: OwnType, paths: Sequence[str], bas
 def _extensions(judge: Judge, fields: Mapping[str, Any]) -> tuple[OwnExtension, ...]:
     def read(item: Any) -> OwnExtension | None:
         inner = judge.fields(item, ("schema", "required"), "an extension of a type")
-        urn = judge.text(inner, "schema", most=URN_LENGTH) if inner else ""
+        urn = judge.text(inner, "schema", most=URN_LENGTH) if isinstance(item, dict) else ""
         return OwnExtension(urn, judge.truth(inner, "required")) if urn else None
 
     return tuple(judge.items(fields, "schemaExtensions", read, most=MOST_SCHEMAS))
