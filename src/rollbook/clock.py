@@ -40,4 +40,5 @@ def written(moment: datetime) -> str:
     >>> written(datetime(2026, 1, 31, 8, 0, 0, 1999, tzinfo=UTC))
     '2026-01-31T08:00:00.001Z'
     """
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return utc.isoformat(timespec="milliseconds")[:-6] + "Z"

@@ -63,6 +63,8 @@ class Reading:
 
 
 Read = Callable[[Any, Reading], Any]
+Entry = tuple[str, Read, type | None]
+"""What a name is called, who reads its values, and the class of those that are canonical as they are."""
 
 
 class Fields:
@@ -70,13 +72,13 @@ class Fields:
 
     __slots__ = ("_lower", "exact", "where")
 
-    def __init__(self, where: str, entries: Iterable[tuple[str, Read, bool]]) -> None:
-        """``entries`` are names with their readers, and whether every string is canonical as it is."""
+    def __init__(self, where: str, entries: Iterable[Entry]) -> None:
+        """``entries`` are names with their readers (``Entry``)."""
         self.where = where
         self.exact = {entry[0]: entry for entry in entries}
         self._lower = {name.lower(): pair for name, pair in self.exact.items()}
 
-    def find(self, key: str, owner: Mapping[str, Any], reading: Reading) -> tuple[str, Read, bool] | None:
+    def find(self, key: str, owner: Mapping[str, Any], reading: Reading) -> Entry | None:
         """What a key means that is not in the schema's spelling; None where it is unknown and dropped.
 
         **Raises** ``InvalidSyntax`` for an unknown name, and for one that is there in another spelling too.
@@ -91,7 +93,7 @@ class Fields:
             )
         return found
 
-    def _old(self, lower: str, reading: Reading) -> tuple[str, Read, bool] | None:
+    def _old(self, lower: str, reading: Reading) -> Entry | None:
         """What a name meant before RFC 7643, where that is tolerated."""
         whole = f"{self.where}{lower}"
         if not reading.tolerances.old_names or (name := OLD_NAMES.get(whole.lower())) is None:
@@ -107,8 +109,8 @@ class Fields:
             found = exact.get(key) or self.find(key, value, reading)
             if found is None or item is None:
                 continue
-            name, read, text = found
-            if text and type(item) is str:
+            name, read, plain = found
+            if item.__class__ is plain:
                 out[name] = item
             elif (canon := read(item, reading)) is not None:
                 out[name] = canon
@@ -137,9 +139,9 @@ class Slot:
         return self.attribute.name
 
     @property
-    def entry(self) -> tuple[str, Read, bool]:
+    def entry(self) -> Entry:
         """Its place in ``Fields``."""
-        return self.attribute.name, self.read, _is_text(self.attribute)
+        return self.attribute.name, self.read, _plain(self.attribute)
 
     @property
     def immutable(self) -> bool:
@@ -217,6 +219,14 @@ def _is_text(attribute: Attribute) -> bool:
     )
 
 
+def _plain(attribute: Attribute) -> type | None:
+    """The class of the values that are kept as they are."""
+    if _is_text(attribute):
+        return str
+    changes = attribute.multi_valued or attribute.secret or attribute.read_only or attribute.held is not Held.DOCUMENT
+    return bool if attribute.type is Type.BOOLEAN and not changes else None
+
+
 def _boolean(attribute: Attribute, where: str) -> Read:
     def read(value: Any, reading: Reading) -> Any:
         if value is True or value is False:
@@ -267,7 +277,7 @@ def _many(attribute: Attribute, where: str, read_one: Read, *, has_primary: bool
             note(reading.notes, "one value for a list", where)
             value = [value] if value != {} else []
         out = [one for item in value if item is not None and (one := read_one(item, reading)) is not None]
-        if has_primary:
+        if has_primary and len(out) > 1:
             check_primary(out, where)
         return out or None
 
@@ -276,7 +286,7 @@ def _many(attribute: Attribute, where: str, read_one: Read, *, has_primary: bool
 
 def check_primary(elements: Iterable[Mapping[str, Any]], where: str) -> None:
     """**Raises** ``InvalidValue`` where more than one element is the primary one (RFC 7643 §2.4)."""
-    if sum(element.get("primary") is True for element in elements) > 1:
+    if [element.get("primary") for element in elements].count(True) > 1:
         raise InvalidValue(f"{where}: only one value can be the primary one.")
 
 

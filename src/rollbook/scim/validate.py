@@ -51,8 +51,8 @@ class Validator:
             inside = {a: slot(a, f"{urn}:") for a in e.schema.attributes}
             self.slots |= inside
             self.extensions[urn] = Fields(f"{urn}:", (s.entry for s in inside.values()))
-            entries.append((urn, _extension(urn, self.extensions[urn]), False))
-        entries += [(SCHEMAS.name, _schemas(type), False), (ID.name, _ignored, False), (META.name, _ignored, False)]
+            entries.append((urn, _extension(urn, self.extensions[urn]), None))
+        entries += [(SCHEMAS.name, _schemas(type), None), (ID.name, _ignored, None), (META.name, _ignored, None)]
         self.fields = Fields("", entries)
         members = type.held(Held.MEMBERS)
         self.members = members.name if members else None
@@ -116,9 +116,8 @@ class Validator:
         document: Document = {"schemas": schemas}
         if (external_id := attributes.get("externalId")) is not None:
             document["externalId"] = external_id
-        for name, value in attributes.items():
-            if name != "schemas":
-                document[name] = value
+        document.update(attributes)
+        document["schemas"] = schemas
         return document
 
     def check_whole(self, document: Mapping[str, Any]) -> None:

@@ -75,7 +75,8 @@ def check_user_name(text: str, where: str = "userName") -> None:
     visible character. Spaces and emoji are kept: identity providers send them. **Raises** ``InvalidValue``.
     """
     _check_length(text, where, Compare.USER_NAME)
-    if _INVISIBLE.search(text):
+    # Of ASCII, what cannot be seen is what cannot be printed; the search for the rest takes longer than all else here.
+    if not (text.isascii() and text.isprintable()) and _INVISIBLE.search(text):
         raise InvalidValue(f"{where} holds a character that cannot be seen (a control, direction or zero-width one).")
     if not text.strip():
         raise InvalidValue(f"{where} has to hold at least one visible character.")
