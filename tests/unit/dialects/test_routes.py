@@ -5,7 +5,7 @@ import pytest
 from rollbook.dialects.model import find_address, standard
 from rollbook.dialects.routes import Ask, RouteTable
 from rollbook.scim.catalog_reader import standard_types
-from rollbook.scim.errors import MethodNotAllowed, NotFound, NotImplementedHere
+from rollbook.scim.errors import MethodNotAllowed, NotFound
 
 TABLE = RouteTable(standard_types())
 STANDARD = standard()
@@ -56,12 +56,6 @@ def test_another_method_is_405_with_those_that_are_possible(method: str, rest: s
     with pytest.raises(MethodNotAllowed) as refused:
         TABLE.find(method, rest)
     assert dict(refused.value.headers)["allow"] == allow
-
-
-@pytest.mark.parametrize(("method", "rest"), [("POST", "/Me")])
-def test_what_the_provider_lacks_as_a_whole_is_501(method: str, rest: str) -> None:
-    with pytest.raises(NotImplementedHere):
-        TABLE.find(method, rest)
 
 
 @pytest.mark.parametrize(
