@@ -23,6 +23,7 @@ from rollbook.storage.engines import sqlite_catalogue as catalogue
 from rollbook.storage.engines.sqlite_backup import read_backup, write_backup
 from rollbook.storage.engines.sqlite_connection import (
     CHECKED_AT_OPEN,
+    POINT_CACHE,
     READER_WAIT,
     WRITER_WAIT,
     check_after_unclean_stop,
@@ -123,7 +124,7 @@ class SqliteStore:
         create_file(self._path)
         check_after_unclean_stop(self._path)
         writing = connect(self._path, wait=WRITER_WAIT, writes=True)
-        return connect(self._path, wait=READER_WAIT, writes=False), writing
+        return connect(self._path, wait=READER_WAIT, writes=False, cache=POINT_CACHE), writing
 
     async def close(self) -> None:
         if self._open is None:
