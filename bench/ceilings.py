@@ -43,6 +43,7 @@ EVENT = {
     "attributes": '["externalId","userName","name","displayName","emails","phoneNumbers","addresses"]',
     "tolerances": "[]",
     "repeats": 1,
+    "version": 1,
 }
 INDEX = "INSERT INTO attribute_index (tenant_id, type, path, value, id, ordinal)"
 
@@ -70,6 +71,7 @@ def postgres_scripts(filed: Filed) -> dict[str, str]:
     kept = ", ".join(_own(row[column]) for column in ("unique_key", "external_id", "display", "display_key"))
     index = ", ".join(f"({path}, {_literal(value)}, {ordinal})" for path, value, ordinal in filed.index)
     event = ", ".join(_literal(value) if isinstance(value, str) else str(value) for value in EVENT.values())
+    # Its place in the feed is the column's default, as it is for rollbook.
     record = f"INSERT INTO event (tenant_id, id, {', '.join(EVENT)}) SELECT {tenant}, uuidv7(), {event} FROM v"
     document, search = _own(row["document"]), _own(row["search"]) + "::jsonb"
     number = f"lpad(:n::text, {len(DIGITS)}, '0')"
@@ -77,7 +79,7 @@ def postgres_scripts(filed: Filed) -> dict[str, str]:
     return {
         "create": f"""\\set turn :turn + 1
 \\set n :first + :turn * {CONNECTIONS} + :client_id
-WITH v AS MATERIALIZED (SELECT {number} AS n, gen_random_uuid() AS id),
+WITH v AS MATERIALIZED (SELECT {number} AS n, uuidv7() AS id),
 r AS (INSERT INTO resource ({COLUMNS})
   SELECT {tenant}, 1, v.id, {connection}, {kept}, 1, {_AT}, {_AT}, {document}, {search} FROM v),
 a AS ({INDEX} SELECT {tenant}, 1, i.path, replace(i.value, '{DIGITS}', v.n), v.id, i.ordinal
@@ -162,9 +164,10 @@ class _SqliteLoop:
         self._index = filed.index
         self._tenant = str(filed.columns["tenant_id"])
         self._numbers = _counter()
+        self._places = iter(range(1, 1 << 60))
         self._insert = f"INSERT INTO resource ({COLUMNS}) VALUES ({', '.join('?' * 12)}, jsonb(?))"
         self._event = (
-            f"INSERT INTO event (tenant_id, id, {', '.join(EVENT)}) VALUES ({', '.join('?' * (len(EVENT) + 2))})"
+            f"INSERT INTO event (tenant_id, id, {', '.join(EVENT)}, place) VALUES ({', '.join('?' * (len(EVENT) + 3))})"
         )
         with connection:
             self._ids = [self._write(n) for n in range(PRELOADED)]
@@ -188,7 +191,7 @@ class _SqliteLoop:
             texts = (text.replace(DIGITS, numbered(place)) for text in (document, search))
             changed = (text.replace("ead Gardener", title).replace("ead gardener", title) for text in texts)
             self._connection.execute(sql, (AT, *changed, self._tenant, self._ids[place]))
-            self._connection.execute(self._event, (self._tenant, ordered_id(), *EVENT.values()))
+            self._record()
 
         return self._commits(seconds, change)
 
@@ -207,7 +210,7 @@ class _SqliteLoop:
         return Sample(n, now - begun, *_percentiles(took), errors=0, cpu=time.process_time() - cpu)
 
     def _write(self, n: int) -> str:
-        number, id = numbered(n), new_id()
+        number, id = numbered(n), ordered_id()
         values = [value.replace(DIGITS, number) if isinstance(value, str) else value for value in self._row]
         values[self._names.index("id")] = id
         values[self._names.index("tenant_id")] = self._tenant
@@ -215,8 +218,12 @@ class _SqliteLoop:
         for path, value, ordinal in self._index:
             row = (self._tenant, 1, path, value.replace(DIGITS, number), id, ordinal)
             self._connection.execute(f"{INDEX} VALUES (?, ?, ?, ?, ?, ?)", row)
-        self._connection.execute(self._event, (self._tenant, ordered_id(), *EVENT.values()))
+        self._record()
         return id
+
+    def _record(self) -> None:
+        event = (self._tenant, ordered_id(), *EVENT.values(), next(self._places))
+        self._connection.execute(self._event, event)
 
     def _commits(self, seconds: float, change: Callable[[], object]) -> Sample:
         took: list[float] = []

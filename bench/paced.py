@@ -44,22 +44,23 @@ def run_paced(work: Work, rate: float, seconds: float, first: int) -> Sample:
     """Send ``rate`` requests a second for so long."""
     chance = random.Random(first)
     make = requests_of(work, first, chance)
-    idle = [_connect(work.port) for _ in range(CONNECTIONS)]
+    idle = deque(_connect(work.port) for _ in range(CONNECTIONS))
     busy: dict[socket.socket, tuple[float, bytearray]] = {}
     late: deque[float] = deque()
     took: list[float] = []
     errors = 0
     begun = now = time.perf_counter()
+    end = begun + seconds
     due = begun + chance.expovariate(rate)
-    while now < begun + seconds or busy or late:
-        while due <= now and due < begun + seconds:
+    while now < end or busy or late:
+        while due <= now and due < end:
             late.append(due)
             due += chance.expovariate(rate)
         while late and idle:
-            connection = idle.pop()
+            connection = idle.popleft()  # in turn: one that rests too long is closed by the server
             connection.send(make())
             busy[connection] = (late.popleft(), bytearray())
-        wait = due - time.perf_counter() if due < begun + seconds else 1.0
+        wait = min(due, end) - time.perf_counter() if now < end else 1.0
         readable = select.select(list(busy), [], [], max(wait, 0.0))[0]
         now = time.perf_counter()
         for connection in readable:
