@@ -7,6 +7,7 @@ from urllib.parse import unquote_to_bytes
 from rollbook.dialects.media import check_accept, check_content_type
 from rollbook.dialects.model import Dialect
 from rollbook.dialects.parts import Parts
+from rollbook.dialects.preference import preference
 from rollbook.dialects.routes import Ask, Route
 from rollbook.http_message import Request
 from rollbook.scim.bulk import Message
@@ -69,12 +70,16 @@ def _changes(request: Request, route: Route, dialect: Dialect, notes: list[str])
 
 
 def _create(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Create:
-    return Create(route.types[0], _body(request, dialect, notes), _projection(request, route))
+    type, shown = route.types[0], _projection(request, route)
+    if shown is None and preference(request.headers.get("prefer")) == "minimal":
+        shown = projection(type, ("id",), ())
+    return Create(type, _body(request, dialect, notes), shown)
 
 
 def _replace(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Replace:
     body = _body(request, dialect, notes)
-    shown, minimal = _projection(request, route), _preference(request) == "minimal"
+    shown = _projection(request, route)
+    minimal = shown is None and preference(request.headers.get("prefer")) == "minimal"
     return Replace(route.types[0], route.id, body, shown, _conditions(request), minimal)
 
 
@@ -82,9 +87,9 @@ def _modify(request: Request, route: Route, dialect: Dialect, notes: list[str]) 
     operations = read_patch(_body(request, dialect, notes), dialect.limits)
     parameters = _parameters(request)
     shown = projection(route.types[0], parameters.attributes, parameters.excluded) if parameters else None
-    preference = _preference(request)
-    whole = preference == "representation" or bool(parameters and (parameters.attributes or parameters.excluded))
-    minimal = preference == "minimal" and not whole
+    preferred = preference(request.headers.get("prefer"))
+    whole = preferred == "representation" or bool(parameters and (parameters.attributes or parameters.excluded))
+    minimal = preferred == "minimal" and not whole
     return Modify(route.types[0], route.id, operations, shown, _conditions(request), minimal, whole)
 
 
@@ -185,15 +190,3 @@ def _conditions(request: Request) -> Conditions:
     if match is None and none_match is None:
         return NO_CONDITIONS
     return Conditions(read_condition(match), read_condition(none_match))
-
-
-def _preference(request: Request) -> str | None:
-    """``minimal`` or ``representation`` (RFC 7240 §4.2), or None."""
-    header = request.headers.get("prefer")
-    if header is None:
-        return None
-    for piece in header.replace(";", ",").split(","):
-        name, _, value = piece.strip().partition("=")
-        if name.strip().lower() == "return" and value.strip(' "').lower() in ("minimal", "representation"):
-            return value.strip(' "').lower()
-    return None

@@ -26,6 +26,7 @@ from rollbook.dialects import openapi
 from rollbook.dialects.decode import decode
 from rollbook.dialects.encode import encode, encode_refusal
 from rollbook.dialects.model import Address, Dialect, find_address
+from rollbook.dialects.preference import applied
 from rollbook.dialects.routes import Ask, Route
 from rollbook.events import Event, Kind
 from rollbook.http_message import Request, Response
@@ -231,7 +232,10 @@ class ScimEndpoint:
             self._turns.give(tenant.id)
         if isinstance(outcome, Bulked):
             await self.refused.note_all(tenant.id, self._refused_parts(request, principal, outcome))
-        return encode(outcome, locations)
+        answer = encode(outcome, locations)
+        if (preferred := request.headers.get("prefer")) is not None:
+            return applied(answer, preferred, route.ask, "attributes=" in request.query.lower())
+        return answer
 
     async def _documented(self, request: Request, place: docs.Place) -> Response:
         """The page about the API, or the document behind it: of the catalogue, or of the credential's tenant."""
