@@ -21,7 +21,16 @@ from rollbook.scim.filter import Operator
 from rollbook.scim.schema import Place
 from rollbook.storage.sql.context import ROOT, Context, Element, Predicate, Resource, Scope
 from rollbook.storage.sql.flavor import SIGNS, Kind, Scalar
-from rollbook.storage.sql.memberships import asks, has_groups, has_members, in_any_group, in_groups, names_value
+from rollbook.storage.sql.memberships import (
+    DIRECT,
+    asks,
+    has_groups,
+    has_members,
+    in_any_group,
+    in_groups,
+    in_groups_directly,
+    names_value,
+)
 from rollbook.storage.sql.slots import after_prefix
 
 _FLAT = 64
@@ -47,6 +56,8 @@ def condition(context: Context, node: BoundNode, scope: Scope | None = None, *, 
             sql = _present(context, place, scope)
         case BoundComparison(place, _, _):
             sql = _any_value(context, place, scope, _comparison(context, node), named=names_value(node))
+            if isinstance(scope, Resource) and _asks_type(node):
+                sql = _unless_direct(context, node, in_any_group(context), sql)
     return f"({sql} IS TRUE)" if negated else sql
 
 
@@ -83,7 +94,7 @@ def _any_value(context: Context, place: Place, scope: Scope, predicate: Predicat
     if not isinstance(scope, Resource) or place.attribute.held not in (Held.MEMBERS, Held.GROUPS):
         return scope.any_value(place, predicate)
     if place.attribute.held is Held.MEMBERS:
-        return has_members(context, lambda row: row.any_value(place, predicate), by_member=named)
+        return has_members(context, lambda row: row.any_value(place, predicate), by_member=named and not context.unique)
     walk = has_groups if place.leaf.name == "type" else in_groups
     return walk(context, lambda row: row.any_value(place, predicate))
 
@@ -95,7 +106,7 @@ def _element(context: Context, place: Place, filter: BoundNode, scope: Scope, *,
         return condition(context, filter, row)
 
     if attribute.held is Held.MEMBERS:
-        return has_members(context, inner, by_member=names_value(filter))
+        return has_members(context, inner, by_member=names_value(filter) and not context.unique)
     if attribute.held is Held.GROUPS:
         return _group_element(context, filter)
     if attribute.multi_valued:
@@ -113,12 +124,34 @@ def _group_element(context: Context, filter: BoundNode) -> str:
     """One group satisfies ``filter``. What of it does not ask for ``type`` is enough to come from the groups' side."""
     parts = filter.filters if isinstance(filter, BoundAnd) else (filter,)
     plain = tuple(p for p in parts if all(question.place.leaf.name != "type" for question in asks(p)))
+    typed = [p for p in parts if p not in plain]
+
+    def all_plain(row: Scope) -> str:
+        return condition(context, BoundAnd(plain), row)
+
     found = []
     if plain:
-        found.append(in_groups(context, lambda row: condition(context, BoundAnd(plain), row)))
-    if len(plain) < len(parts):
-        found.append(has_groups(context, lambda row: condition(context, filter, row)))
+        found.append(in_groups(context, all_plain))
+    if typed:
+        walk = has_groups(context, lambda row: condition(context, filter, row))
+        (first, *others) = typed
+        if not others and isinstance(first, BoundComparison) and _asks_type(first):
+            near = in_groups_directly(context, all_plain) if plain else in_any_group(context)
+            walk = _unless_direct(context, first, near, walk)
+        found.append(walk)
     return joined("AND", found)
+
+
+def _asks_type(node: BoundComparison) -> bool:
+    """Whether it is ``groups.type eq …``."""
+    place = node.place
+    return place.attribute.held is Held.GROUPS and place.leaf.name == "type" and node.operator is Operator.EQ
+
+
+def _unless_direct(context: Context, node: BoundComparison, near: str, walk: str) -> str:
+    """What ``type eq "direct"`` asks is one step away; all else is walked to."""
+    operand = context.operand(node.operand, Kind.TEXT)
+    return f"(CASE WHEN {operand} = '{DIRECT}' THEN {near} ELSE {walk} END)"
 
 
 def _present(context: Context, place: Place, scope: Scope) -> str:

@@ -64,6 +64,8 @@ def index_alone(context: Context, node: BoundNode) -> str | None:
 
 def conjunction(context: Context, node: BoundNode) -> str:
     """The condition of a whole filter, with lookups where they help."""
+    parts = node.filters if isinstance(node, BoundAnd) else (node,)
+    context.unique = any(_by_unique_column(context, part) for part in parts)
     return joined("AND", _conjuncts(context, node))
 
 
@@ -90,7 +92,6 @@ def _conjuncts(context: Context, node: BoundNode) -> list[str]:
 def _held_back(context: Context, node: BoundNode) -> str:
     """A condition that is no lookup. On memberships it would be a join too, were it not for ``IS TRUE``."""
     sql = condition(context, node)
-    context.unique = context.unique or _by_unique_column(context, node)
     if not any(question.place.attribute.held in _ROWS for question in asks(node)):
         return sql
     context.lookups -= 1

@@ -52,6 +52,10 @@ class _Rows:
         return predicate(self.scalars[sub.name](sub))
 
 
+DIRECT: Final = "direct"
+"""The ``type`` of a membership that needs no walk."""
+
+
 def has_members(context: Context, inner: Inner | None, *, by_member: bool = False) -> str:
     """Whether a group has a member that satisfies the condition; ``by_member`` says that it names the member, so that
     the groups are found from there."""
@@ -96,6 +100,20 @@ def has_groups(context: Context, inner: Inner) -> str:
     if rows.needs_resource:
         source, condition = f"{g} CROSS JOIN resource {x}", f"{_is_group(context, g, x)} AND {condition}"
     return f"EXISTS ({_walk(context, g)} SELECT 1 FROM {source} WHERE {condition})"
+
+
+def in_groups_directly(context: Context, inner: Inner) -> str:
+    """Whether a resource is itself a member of a group that satisfies a condition that asks not for ``type``."""
+    m, g, x = context.alias("m"), context.alias("g"), context.alias("x")
+    rows = _Rows(_group_scalars(context, g, x))
+    condition = inner(rows)
+    source = (
+        f"(SELECT {m}.group_id AS id FROM member {m} WHERE {m}.tenant_id = {context.tenant}"
+        f" AND {m}.member_id = r.id) {g}"
+    )
+    if rows.needs_resource:
+        source, condition = f"{source} CROSS JOIN resource {x}", f"{_is_group(context, g, x)} AND {condition}"
+    return f"EXISTS (SELECT 1 FROM {source} WHERE {condition})"
 
 
 def in_any_group(context: Context) -> str:
@@ -198,7 +216,7 @@ def _is_group(context: Context, g: str, x: str) -> str:
 def _direct(context: Context, g: str) -> str:
     m = context.alias("m")
     row = f"{m}.tenant_id = {context.tenant} AND {m}.group_id = {g}.id AND {m}.member_id = r.id"
-    return f"(CASE WHEN EXISTS (SELECT 1 FROM member {m} WHERE {row}) THEN 'direct' ELSE 'indirect' END)"
+    return f"(CASE WHEN EXISTS (SELECT 1 FROM member {m} WHERE {row}) THEN '{DIRECT}' ELSE 'indirect' END)"
 
 
 def _member_type(context: Context, m: str, sub: Attribute) -> str:
