@@ -18,6 +18,7 @@ COMMANDS = [
     "doctor",
     *(f"tenant {name}" for name in ("create", "list", "show", "suspend", "resume", "delete")),
     *(f"token {name}" for name in ("create", "list", "revoke")),
+    *(f"connection {name}" for name in ("create", "list", "show", "set", "delete")),
     *(f"db {name}" for name in ("migrate", "check", "backup", "restore")),
 ]
 
