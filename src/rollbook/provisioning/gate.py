@@ -86,6 +86,9 @@ class Entry:
     async def drop(self) -> None:
         """Do not go on. Nothing of it was written where it waited at the gate."""
         if self._task is not None and not self._task.done():
+            if self.change is not None and self._batch is not None:
+                self.change = None
+                self._batch.went()  # to its end
             self._task.cancel()
             await asyncio.wait((self._task,))
 

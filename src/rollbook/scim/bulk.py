@@ -33,6 +33,7 @@ _BRACKET = re.compile(
     re.DOTALL,
 )
 """Up to the next bracket that stands in no string."""
+_MESSAGE = ("schemas", "failonerrors", "operations")
 _FIELDS = ("method", "bulkid", "path", "version", "data")
 
 
