@@ -127,10 +127,11 @@ def resource_types(draw: Draw) -> ResourceType:
     indexed = [
         place.name
         for place in _simple_places(kind)
-        if place.extension is None and place.leaf.type in (Type.STRING, Type.REFERENCE, Type.DATE_TIME)
+        if place.leaf.type in (Type.STRING, Type.REFERENCE, Type.DATE_TIME)
     ]
-    paths = tuple(path for path in indexed if draw(st.booleans()))
-    return ResourceType("Thing", "/Things", schema, kind.extensions, number=kind.number, index_paths=paths)
+    paths = tuple(path if draw(st.integers(0, 3)) else "" for path in indexed if draw(st.booleans()))
+    unready = frozenset(path for path in paths if path and draw(st.integers(0, 4)) == 0)
+    return ResourceType("Thing", "/Things", schema, kind.extensions, "", kind.number, paths, unready)
 
 
 def _simple_places(kind: ResourceType) -> list[Place]:

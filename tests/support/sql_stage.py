@@ -71,6 +71,8 @@ class Scene:
         row = (self.tenant, kind.number, id, self.tenant, key, external, display, display_key, version, made, changed)
         self.resources.append((*row, *texts))
         for path, value, ordinal in index_rows(kind, INDEX_VALUE_LIMIT)(search):
+            if kind.index_paths[path] in kind.unready and number % 2:
+                continue  # the index is being built, and has not come to this one
             self.index.append((self.tenant, kind.number, path, value, id, ordinal))
 
     def join(self, users: ResourceType, groups: ResourceType, edges: Mapping[str, Sequence[str]]) -> None:
