@@ -246,5 +246,5 @@ def _counter() -> Iterator[int]:
 
 
 def _percentiles(took: list[float]) -> tuple[float, float]:
-    ordered = statistics.quantiles(took, n=100)
+    ordered = statistics.quantiles(took, n=100) if len(took) > 1 else took * 99
     return ordered[49], ordered[98]
