@@ -33,7 +33,7 @@ COLUMNS = {
     "connection": "tenant_id, id, name, dialect, preset, settings, created",
 }
 _WRAPPED = {"search": "jsonb(?)"}
-_CHUNKS = (64, 16, 4, 1)
+_CHUNKS = (64, 32, 16, 8, 4, 2, 1)
 
 TENANT_COLUMNS = "t.id, t.name, t.dialect, t.status, t.created, coalesce(c.id, ''), t.schema_revision"
 TENANT_TABLES = "tenant t LEFT JOIN connection c ON c.tenant_id = t.id AND c.name = 'default'"
