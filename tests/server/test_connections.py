@@ -215,6 +215,9 @@ def test_pages_are_as_large_as_the_connection_has_them(house: House) -> None:
     assert shown(seat.get("/Users", count=1000)) == (4, 3)
     assert shown(seat.post("/Users/.search", {"schemas": [SEARCH], "count": 1000})) == (4, 3)
     assert shown(seat.by("other").get("/Users")) == (4, 4)
+    # What is announced to a connection is what it gets; without a credential it is what the server has.
+    assert seat.get("/ServiceProviderConfig").json()["filter"]["maxResults"] == 3
+    assert seat.client.get(f"{seat.base}/ServiceProviderConfig").json()["filter"]["maxResults"] == 1000
 
 
 def test_unknown_names_are_refused_or_dropped_as_the_connection_has_it(house: House) -> None:

@@ -36,8 +36,6 @@ class Terms:
     """Whether one request may take all members out of a group without naming them."""
     require_if_match: bool = False
     """Whether a change of what is there needs ``If-Match`` (428 without)."""
-    store_passwords: bool = False
-    """Whether ``password`` is kept (as argon2id). Otherwise it is dropped, or refused where nothing is tolerated."""
     page_size: int | None = None
     """Resources on a page whose size the client does not say; None: as the server is set."""
     max_page: int | None = None

@@ -122,10 +122,6 @@ SETTINGS = {
             " members). Off: 400, and nothing is changed.",
         ),
         _switch("require_if_match", "Whether PUT, PATCH and DELETE need the header If-Match. On: 428 without it."),
-        _switch(
-            "store_passwords",
-            "Whether `password` is kept, as argon2id and never shown. Off: it is dropped, and the event says so.",
-        ),
         _number("page_size", "Resources on a page whose size the client does not say.", 100_000),
         _number("max_page", "Resources on a page at most; never more than the server's own limit.", 100_000),
         _number("rate", "Requests a second in each worker, in place of the server's. Above: 429.", 100_000, float),

@@ -171,7 +171,9 @@ class ScimEndpoint:
             if route.ask is Ask.OPTIONS:
                 return Response(204, ((b"allow", route.allow.encode()),))
             if route.open:
-                return self._discover(request, route, address, dialect)
+                connection = principal.connection
+                spoken = self._spoken(dialect, terms(connection.preset, connection.settings))
+                return self._discover(request, route, address, spoken)
             allow(principal, route.scope)
             if route.ask in (Ask.DEFINE, Ask.WITHDRAW):
                 answer = await self._change_schemas(request, route, address, principal, tenant)
