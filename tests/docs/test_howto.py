@@ -9,6 +9,14 @@ from tests.support.server import ROOT
 PAGES = {page.stem: page for page in sorted((ROOT / "docs" / "howto").glob("*.md")) if blocks(page)}
 
 SAYS = {
+    "page-through-resources": (
+        "page: ann cleo\npage: bo eve\npage: dan\n",
+        '"nextCursor"',
+        '"totalResults":5',
+        '"display":"Archer"',
+        '"totalResults":1',
+    ),
+    "follow-changes": ('"kind":"created"', '"kind":"deleted"', '"more":false', '"kind": "deleted"'),
     "export-and-import": ("2 created", "Exported 2 User", '"written": true', "line 3: The line is not valid JSON"),
 }
 """What must be seen among what a page prints."""
