@@ -13,7 +13,7 @@ from rollbook.storage.contract import Store
 from rollbook.storage.engines.postgres import PostgresStore
 from rollbook.storage.engines.sqlite import SqliteStore
 from rollbook.storage.errors import StoreError
-from rollbook.storage.records import Query, Target, Tenant
+from rollbook.storage.records import CatalogueChange, Query, Target, Tenant
 from rollbook.testing import builders
 
 pytestmark = pytest.mark.anyio
@@ -51,6 +51,8 @@ async def _fill(store: Store) -> list[Tenant]:
         await handle.apply(builders.replaced(users[0], builders.user_document("user0", active=False)))
         await handle.apply(builders.deleted(users[1]))
         await handle.create_token(builders.token(tenant, bytes([number]) * 32), builders.event())
+        document = b'{"number": %d}' % number
+        await handle.change_catalogue(CatalogueChange(0, document, (), builders.START, builders.event()))
     await store.record([builders.event()])
     await store.delete_tenant(tenants[2].id, builders.LATER, builders.event())
     return tenants
@@ -69,6 +71,8 @@ async def _whole(store: Store, tenants: list[Tenant]) -> list[Any]:
         whole.append(await handle.tokens())
         whole.append(await store.find_token(bytes([number]) * 32))
         whole.append(await store.find_tenant(tenant.id))
+        whole.append(await handle.catalogue())
+    whole.append(await store.schema_work(builders.LATER))
     return whole
 
 
