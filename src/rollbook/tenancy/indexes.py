@@ -117,7 +117,7 @@ class Keeper:
             event = Event(
                 ordered_id(), at, Kind.INDEX_CHANGED, "server", resource_type="ResourceType", resource=type.name
             )
-            change = CatalogueChange(catalogue.revision, after.dump(), (), next_work(after, at), event)
+            change = CatalogueChange(catalogue.revision, after.dump(), (), self._until, event)  # the lease goes on
             try:
                 await self._handle.change_catalogue(change)
             except VersionConflict:
