@@ -23,11 +23,11 @@ async def find_subject(
     """
     if subject is None:
         raise NotImplementedHere("/Me is not offered for this token: it stands for no resource.")
-    number = (await store.types_of([subject])).get(subject)
-    if number is not None:
-        for type in types:
-            if type.number == number:
-                return type, subject
+    id = subject.lower()
+    number = (await store.types_of([id])).get(id)
+    for type in types:
+        if type.number == number:
+            return type, id
     for type in types:
         if type.key is not None:
             wanted = bind(parse_filter(f"{type.key.name} eq {orjson.dumps(subject).decode()}"), type)

@@ -2,6 +2,7 @@
 
 from rollbook.provisioning.viewing import views
 from rollbook.provisioning.walking import walk
+from rollbook.provisioning.weighing import fitting, weigh
 from rollbook.provisioning.work import Work
 from rollbook.scim.binding import bind, bind_sort
 from rollbook.scim.errors import InvalidValue
@@ -43,7 +44,8 @@ async def query(operation: Query, work: Work) -> Listed:
     if parameters.cursor is not None:
         return await walk(operation, asked, shown, work)
     page = await work.store.query(asked)
-    found = await views(work, page.rows, shown)
+    kept = fitting(await weigh(work, page.rows, shown), work.limits.page_bytes)
+    found = await views(work, page.rows[:kept], shown)
     return Listed(page.total, parameters.start_index, found, {type.name: p for type, p in shown.values()})
 
 

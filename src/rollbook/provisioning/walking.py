@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from rollbook.provisioning.seals import Seals
 from rollbook.provisioning.viewing import views
+from rollbook.provisioning.weighing import fitting, weigh
 from rollbook.provisioning.work import Work
 from rollbook.scim.cursor import Cursor, binding
 from rollbook.scim.operations import Query
 from rollbook.scim.outcomes import Cursors, Listed
 from rollbook.scim.page import QueryParameters
 from rollbook.scim.projection import Projection
-from rollbook.scim.resource import Stored
 from rollbook.scim.schema import ResourceType
 from rollbook.storage import records
 from rollbook.storage.records import Edge, Step
@@ -27,7 +27,11 @@ async def walk(
     count = parameters.cursor == ""
     stretch = await work.store.walk(asked, Step(_edge(cursor), cursor.back, count))
     total = stretch.total if count else cursor.total
-    rows, edges, cut = _within(stretch.rows, stretch.edges, work.limits.page_bytes, back=cursor.back)
+    weights = await weigh(work, stretch.rows, shown)
+    kept = fitting(weights[::-1] if cursor.back else weights, work.limits.page_bytes)
+    cut = kept < len(weights)  # what goes is at the end where the walk goes on
+    within = slice(len(weights) - kept, None) if cursor.back else slice(kept)
+    rows, edges = stretch.rows[within], stretch.edges[within]
     ends = [(edge.id, edge.values) for edge in (edges[:1] + edges[-1:] if edges else [])]
     more = (stretch.more or cut) and parameters.count > 0
     cursors = await sealed(work, bound, cursor, ends, total=total, more=more)
@@ -78,18 +82,6 @@ async def sealed(
 
 def _edge(cursor: Cursor) -> Edge | None:
     return Edge(cursor.values, cursor.id) if cursor.id else None
-
-
-def _within(rows: list[Stored], edges: list[Edge], limit: int, *, back: bool) -> tuple[list[Stored], list[Edge], bool]:
-    """As many rows as an answer may hold, one at least, from the end where the walk goes on; and whether that cut it
-    short."""
-    size = 0
-    for count, row in enumerate(reversed(rows) if back else rows):
-        size += len(row.document)
-        if size > limit and count:
-            kept = slice(len(rows) - count, None) if back else slice(count)
-            return rows[kept], edges[kept], True
-    return rows, edges, False
 
 
 def _seals(work: Work) -> Seals:

@@ -66,6 +66,9 @@ class TenantStore(Protocol):
     async def groups_of(self, ids: Sequence[str]) -> dict[str, list[Membership]]:
         """The groups of some resources, direct and indirect, by resource id; cycles end. One statement for all."""
 
+    async def member_counts(self, groups: Sequence[str]) -> dict[str, int]:
+        """How many members each of these groups has; those without any are left out. One statement for all groups."""
+
     async def types_of(self, ids: Sequence[str]) -> dict[str, int]:
         """The type of each of these resources, by id; what is not there is left out. One statement for all."""
 

@@ -279,6 +279,13 @@ class Members:
         }
         assert await handle.groups_of([]) == {}
 
+    async def test_members_are_counted_without_being_read(self, handle: TenantStore, acorn: Tenant) -> None:
+        ann, bo, _ = await cast(handle, acorn)
+        both, one, none = [await put(handle, acorn, f"Group {n}", *m) for n, m in enumerate([(ann, bo), (ann,), ()])]
+        found = await handle.member_counts([none.id, both.id, one.id, new_id()])
+        assert found == {both.id: 2, one.id: 1}
+        assert await handle.member_counts([]) == {}
+
     async def test_types_are_found_by_id_alone(self, handle: TenantStore, acorn: Tenant) -> None:
         ann, bo, _ = await cast(handle, acorn)
         gardeners = await put(handle, acorn, "Gardeners")

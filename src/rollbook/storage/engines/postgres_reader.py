@@ -173,6 +173,10 @@ class Reader:
             groups[str(member)].append(Membership(str(id), display, direct))
         return groups
 
+    async def member_counts(self, tenant: str, groups: Sequence[str]) -> dict[str, int]:
+        rows = await self._read(sql.MEMBER_COUNTS, tenant, list(groups)) if groups else ()
+        return {str(group): count for group, count in rows}
+
     async def types_of(self, tenant: str, ids: Sequence[str]) -> dict[str, int]:
         asked = [id for id in ids if is_id(id)]
         rows = await self._read(sql.TYPES_OF, tenant, asked) if asked else ()

@@ -49,6 +49,11 @@ TYPES_OF = f"""{FENCE} SELECT p.id, p.type FROM t CROSS JOIN LATERAL (
   WHERE r.tenant_id = t.v::uuid AND r.type = ANY({TYPES.format(tenant="t.v::uuid")})
   AND r.id = ANY((SELECT $2::uuid[])::uuid[]) OFFSET 0) p"""
 
+MEMBER_COUNTS = f"""{FENCE} SELECT p.* FROM t CROSS JOIN LATERAL (
+  SELECT m.group_id, count(*) FROM member m
+  WHERE m.tenant_id = t.v::uuid AND m.group_id = ANY((SELECT $2::uuid[])::uuid[])
+  GROUP BY m.group_id OFFSET 0) p"""
+
 MEMBERS = f"""{FENCE} SELECT p.* FROM t CROSS JOIN LATERAL (
   SELECT m.group_id, m.member_id, m.member_type, r.display
   FROM member m JOIN resource r

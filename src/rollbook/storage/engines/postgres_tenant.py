@@ -75,6 +75,9 @@ class PostgresTenant:
     async def groups_of(self, ids: Sequence[str]) -> dict[str, list[Membership]]:
         return await self._reader.groups_of(self._tenant, ids)
 
+    async def member_counts(self, groups: Sequence[str]) -> dict[str, int]:
+        return await self._reader.member_counts(self._tenant, groups)
+
     async def types_of(self, ids: Sequence[str]) -> dict[str, int]:
         return await self._reader.types_of(self._tenant, ids)
 

@@ -27,6 +27,8 @@ KINDS = """WITH RECURSIVE kind (type) AS (
 """The types of which a tenant has resources, by jumping along the primary key: a row is found by its id alone with one
 step for each type."""
 
+MEMBER_COUNTS = """SELECT m.group_id, count(*) FROM json_each(?2) j
+CROSS JOIN member m ON m.tenant_id = ?1 AND m.group_id = j.value GROUP BY m.group_id"""
 TYPES_OF = f"""{KINDS}
 SELECT r.id, r.type FROM kind CROSS JOIN json_each(?2) j
 CROSS JOIN resource r ON r.tenant_id = ?1 AND r.type = kind.type AND r.id = j.value"""

@@ -12,7 +12,15 @@ import apsw
 from rollbook.events import Event
 from rollbook.scim.schema import ResourceType
 from rollbook.storage.engines import sqlite_catalogue as catalogue
-from rollbook.storage.engines.sqlite_changes import KINDS, QUICK_ROWS, TYPES_OF, ids_json, is_quick, work_of
+from rollbook.storage.engines.sqlite_changes import (
+    KINDS,
+    MEMBER_COUNTS,
+    QUICK_ROWS,
+    TYPES_OF,
+    ids_json,
+    is_quick,
+    work_of,
+)
 from rollbook.storage.engines.sqlite_connection import rows
 from rollbook.storage.engines.sqlite_many import each, together
 from rollbook.storage.engines.sqlite_pages import QuickPages, read_members, read_page, read_stretch
@@ -161,6 +169,10 @@ class SqliteTenant:
         for member, id, display, direct in found:
             groups[member].append(Membership(id, display, direct == 1))
         return groups
+
+    async def member_counts(self, groups: Sequence[str]) -> dict[str, int]:
+        found = partial(rows, sql=MEMBER_COUNTS, values=(self._tenant, ids_json(groups)))
+        return dict(await self._readers.run(found)) if groups else {}
 
     async def types_of(self, ids: Sequence[str]) -> dict[str, int]:
         return dict(rows(self._connection, TYPES_OF, (self._tenant, ids_json(ids)))) if ids else {}
