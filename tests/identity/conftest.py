@@ -31,13 +31,30 @@ def house(request: pytest.FixtureRequest) -> House:
     return found
 
 
+_DESKS: dict[str, Desk] = {}
+
+
 @pytest.fixture
-def seat(house: House) -> Seat:
-    """A new tenant, acorn."""
+def desk(house: House) -> Desk:
+    """A client of acorn with every grant, and an API system user; one for all tests that leave them as they are."""
+    if house.url not in _DESKS:
+        _DESKS[house.url] = make_desk(house.seat("acorn"))
+    return _DESKS[house.url]
+
+
+@pytest.fixture
+def seat(desk: Desk) -> Seat:
+    """Its tenant."""
+    return desk.seat
+
+
+@pytest.fixture
+def own_seat(house: House) -> Seat:
+    """A tenant of this test's own."""
     return house.seat("acorn")
 
 
 @pytest.fixture
-def desk(seat: Seat) -> Desk:
-    """A client of acorn with every grant, and an API system user."""
-    return make_desk(seat)
+def own_desk(own_seat: Seat) -> Desk:
+    """A client, a user and a tenant of this test's own."""
+    return make_desk(own_seat)

@@ -42,7 +42,9 @@ def test_the_scheme_is_the_same_in_any_case(desk: Desk, scheme: str) -> None:
     good(desk.post("/oauth/token", CLIENT, basic=False, authorization=header))
 
 
-@pytest.mark.parametrize("header", ["Basic", "Basic %%%", "Basic /w==", "Basic eDp5OnY=x", "Bearer abc", "Basic Og==", "x"])
+@pytest.mark.parametrize(
+    "header", ["Basic", "Basic %%%", "Basic /w==", "Basic eDp5OnY=x", "Bearer abc", "Basic Og==", "x"]
+)
 def test_a_header_that_is_no_basic_credential_is_refused(desk: Desk, header: str) -> None:
     refused(desk.post("/oauth/token", CLIENT, basic=False, authorization=header), 400, "invalid_request")
 
@@ -80,7 +82,9 @@ def test_unknown_wrong_and_disabled_are_told_in_the_same_words(desk: Desk, seat:
     assert {answer.headers["www-authenticate"].partition(" ")[0] for answer in answers} == {"Basic"}
 
 
-def test_two_secrets_hold_while_one_follows_the_other(desk: Desk) -> None:
+def test_two_secrets_hold_while_one_follows_the_other(own_desk: Desk) -> None:
+    desk = own_desk
+
     def rotate(overlap: timedelta) -> str:
         async def work(store: Store) -> clients.Issued:
             return await clients.rotate(store, SYSTEM_CLOCK, desk.id, overlap)

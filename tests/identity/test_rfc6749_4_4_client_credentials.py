@@ -27,7 +27,15 @@ def test_of_several_tenants_one_has_to_be_named(seat: Seat, house: House) -> Non
 
 @pytest.mark.parametrize(
     "resource",
-    ["nothing", "/t/{there}", "https://elsewhere.example/t/{there}", "{url}/t/{there}#x", "{url}/t/nobody", "{url}/t/", "http://["],
+    [
+        "nothing",
+        "/t/{there}",
+        "https://elsewhere.example/t/{there}",
+        "{url}/t/{there}#x",
+        "{url}/t/nobody",
+        "{url}/t/",
+        "http://[",
+    ],
 )
 def test_a_resource_that_is_none_of_the_clients_is_an_invalid_target(desk: Desk, resource: str) -> None:
     named = resource.format(url=desk.house.url, there=desk.seat.name)

@@ -1,4 +1,4 @@
-"""RFC 6749 §6, RFC 9700 §4.14.2: each refresh gives a new pair, a lost answer may be asked for again, a thief ends it."""
+"""RFC 6749 §6, RFC 9700 §4.14.2: a refresh gives a new pair, a lost answer is given again, a thief ends the login."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -41,7 +41,8 @@ def test_presented_by_eight_at_once_all_are_answered_and_one_token_is_left(desk:
     assert sorted(desk.refresh(token).status_code for token in tokens) == [200] + [400] * 7
 
 
-def test_a_replay_ends_the_login_with_all_its_tokens(desk: Desk) -> None:
+def test_a_replay_ends_the_login_with_all_its_tokens(own_desk: Desk) -> None:
+    desk = own_desk
     first = desk.login()
     second = good(desk.refresh(first["refresh_token"]))
     third = good(desk.refresh(second["refresh_token"]))
@@ -60,7 +61,7 @@ def test_the_token_of_another_client_is_refused_and_stays_good(desk: Desk, seat:
     good(desk.refresh(token))
 
 
-@pytest.mark.parametrize("what", ["nonsense", "rbr_", "", "an access token", "a static token", "a secret", "another kind"])
+@pytest.mark.parametrize("what", ["rbr_", "", "an access token", "a static token", "a secret", "another kind"])
 def test_what_is_no_refresh_token_is_refused(desk: Desk, what: str) -> None:
     body = desk.login()
     tokens = {
@@ -94,7 +95,8 @@ def test_a_session_ends_at_its_limit_counted_from_the_login(seat: Seat) -> None:
     assert desk.reads(second["access_token"]).status_code == 401
 
 
-def test_a_new_password_ends_what_was_issued_before(desk: Desk, seat: Seat) -> None:
+def test_a_new_password_ends_what_was_issued_before(own_desk: Desk) -> None:
+    desk, seat = own_desk, own_desk.seat
     login = desk.login()
 
     async def change(store: Store) -> None:
