@@ -165,3 +165,31 @@ def test_a_refused_write_on_anothers_resource_leaves_an_event_with_the_one_who_t
     refused = [e for e in two.acorn.events() if e.kind == "write:refuse"]
     assert [(e.status, e.resource) for e in refused] == [(404, two.ann["id"])]
     assert not [e for e in two.birch.events() if e.kind == "write:refuse"]
+
+
+def test_a_connection_of_one_tenant_changes_nothing_in_another(house: House) -> None:
+    acorn, birch = house.seat("acorn", preset="okta", remove_all_members="off"), house.seat("birch")
+    body = {"schemas": [USER], "userName": "ann", "externalId": "1", "bed": 7}
+    assert acorn.post("/Users", body).status_code == 201
+    assert birch.post("/Users", body).status_code == 400
+    for seat in (acorn, birch):
+        seat.by("sync", "entra").user("bo", externalId="2")
+    assert [birch.get("/Users").json()["totalResults"], acorn.get("/Users").json()["totalResults"]] == [1, 2]
+
+
+def test_a_token_of_anothers_connection_of_the_same_name_opens_the_own_tenant_only(house: House) -> None:
+    acorn, birch = house.seat("acorn"), house.seat("birch")
+    ours, theirs = acorn.by("sync"), birch.by("sync")
+    cleo = theirs.user("cleo")
+    assert ours.get(f"/Users/{cleo['id']}").status_code == 404
+    base = f"{house.url}/t/{birch.name}/scim/v2"
+    assert ours.call("GET", "/Users", base=base).status_code == 404
+    assert theirs.call("GET", "/Users", base=base).status_code == 200
+
+
+def test_nobody_of_another_tenant_is_taken_up_again(house: House) -> None:
+    acorn, birch = house.seat("acorn", preset="okta"), house.seat("birch", preset="okta")
+    ann = birch.user("ann", externalId="1", active=False)
+    made = acorn.user("ann", externalId="1")
+    assert made["id"] != ann["id"]
+    assert birch.get(f"/Users/{ann['id']}").json()["meta"]["version"] == 'W/"1"'
