@@ -20,6 +20,10 @@ from rollbook.storage.errors import AlreadyExists, MissingMembers, NotFound, One
 from rollbook.storage.records import Applied, Change, Insert, Update
 
 
+class _Stray(StoreError):
+    """One of several new resources names a connection that is not there."""
+
+
 async def each(transactions: Transactions, tenant: str, changes: Sequence[Change]) -> list[Applied | StoreError]:
     """See ``TenantStore.apply_each``."""
     events = [change.event.id for change in changes]
@@ -31,7 +35,7 @@ async def together(transactions: Transactions, tenant: str, inserts: Sequence[In
     events = [insert.event.id for insert in inserts]
     try:
         return await transactions.run(tenant, events, partial(_together, tenant=tenant, inserts=inserts, at_once=True))
-    except AlreadyExists:  # of which of them, only one statement for each can tell
+    except (AlreadyExists, _Stray):  # of which of them, only one statement for each can tell
         return await transactions.run(tenant, events, partial(_together, tenant=tenant, inserts=inserts, at_once=False))
 
 
@@ -149,7 +153,7 @@ async def _together(link: Link, *, tenant: str, inserts: Sequence[Insert], at_on
                 raise
             raise OneRefused(start, refused) from error
         if made is None:
-            raise OneRefused(start, NotFound("no such connection"))
+            raise _Stray("no such connection") if at_once else OneRefused(start, NotFound("no such connection"))
     wanted = list(dict.fromkeys(id for insert in inserts for id in insert.members))
     rows = await link.fetch(sql.LOCK_MEMBERS, tenant, [id for id in wanted if is_id(id)]) if wanted else ()
     types = {str(id): type for id, type in rows}

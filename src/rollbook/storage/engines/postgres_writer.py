@@ -77,7 +77,7 @@ class Writer:
     async def apply_together(self, tenant: str, inserts: Sequence[Insert]) -> list[Applied]:
         """See ``TenantStore.apply_together``."""
         self._statistics.count(len(inserts))
-        return await postgres_many.together(self._transactions, tenant, inserts)
+        return await postgres_many.together(self._transactions, tenant, inserts) if inserts else []
 
     async def finish(self) -> None:
         """Wait until nothing is under way."""
