@@ -30,7 +30,7 @@ def _query(asked: dict[str, Any]) -> None:
             asked[name] %= 2**31
 
 
-@schemathesis.hook  # type: ignore[untyped-decorator]
+@schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
     """Give what should be accepted a meaning."""
     if case.meta is None or case.meta.generation.mode is not GenerationMode.POSITIVE:
@@ -50,7 +50,7 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
             _query(body)
 
 
-@schemathesis.hook  # type: ignore[untyped-decorator]
+@schemathesis.hook
 def filter_case(context: Any, case: Any) -> bool:
     """Leave out what should be refused and is not: names that SCIM has servers ignore."""
     if case.path == "/Bulk" and isinstance(case.body, dict) and case.body.get("Operations"):
