@@ -17,7 +17,8 @@ def test_the_configuration_announces_the_limits() -> None:
     config = service_provider_config(BASE, Limits(default_page=5, max_page=7, bulk_operations=3, bulk_bytes=9))
     assert config["filter"] == {"supported": True, "maxResults": 7}
     assert config["pagination"] == {
-        "cursor": False, "index": True, "defaultPaginationMethod": "index", "defaultPageSize": 5, "maxPageSize": 7,
+        "cursor": True, "index": True, "defaultPaginationMethod": "index", "defaultPageSize": 5, "maxPageSize": 7,
+        "cursorTimeout": 3600,
     }  # fmt: skip
     assert config["bulk"] == {"supported": True, "maxOperations": 3, "maxPayloadSize": 9}
     assert config["changePassword"] == {"supported": False}
@@ -27,9 +28,11 @@ def test_the_configuration_announces_the_limits() -> None:
 
 
 def test_the_configuration_announces_what_is_switched_on() -> None:
-    features = Features(cursor=True, bulk=False, documentation="https://d.example")
+    features = Features(cursor=False, bulk=False, documentation="https://d.example")
     config = service_provider_config(BASE, features=features)
-    assert config["pagination"]["cursorTimeout"] == 3600
+    assert config["pagination"]["cursor"] is False
+    assert "cursorTimeout" not in config["pagination"]
+    assert service_provider_config(BASE, Limits(cursor_seconds=60))["pagination"]["cursorTimeout"] == 60
     assert config["bulk"] == {"supported": False, "maxOperations": 0, "maxPayloadSize": 0}
     assert config["documentationUri"] == "https://d.example"
 
