@@ -1,1 +1,1 @@
--- What a write costs.
+-- Nothing: what was tried to make writes cheaper here did not (decision 0016).
