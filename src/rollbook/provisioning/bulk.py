@@ -116,6 +116,7 @@ class _Run:
         """Write what is under way."""
         for entry in await self.batch.finish(self._left):
             self._done(entry)
+            entry.forget()
         self._named.clear()
         self._touched.clear()
         self._deletes = False

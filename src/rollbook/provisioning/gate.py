@@ -83,6 +83,14 @@ class Entry:
     def failed(self) -> bool:
         return isinstance(self.result, ScimError)
 
+    def forget(self) -> None:
+        """Its result has been taken. An error holds on to all that it came through, which leads back to here."""
+        if isinstance(result := self.result, ScimError):
+            for error in (result, result.__cause__):
+                if error is not None:
+                    error.__traceback__ = error.__context__ = None
+        self._task = self._future = self._batch = None
+
     async def drop(self) -> None:
         """Do not go on. Nothing of it was written where it waited at the gate."""
         if self._task is not None and not self._task.done():
