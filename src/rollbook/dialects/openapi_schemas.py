@@ -20,8 +20,8 @@ from typing import Any
 
 from rollbook.scim.attributes import EXTERNAL_ID, Attribute, Compare, Held, Type
 from rollbook.scim.limits import Limits
-from rollbook.scim.presets import Terms
 from rollbook.scim.schema import ResourceType, Schema
+from rollbook.scim.tolerances import Tolerances
 
 Document = dict[str, Any]
 
@@ -75,14 +75,11 @@ def answered(type: ResourceType) -> Document:
     }
 
 
-def sent(type: ResourceType, terms: Terms, limits: Limits) -> Document:
+def sent(type: ResourceType, tolerances: Tolerances, limits: Limits) -> Document:
     """A resource as a client sends it to be created or replaced."""
 
-    tolerances = terms.tolerances
-    takes_secrets = tolerances.drop_password or terms.store_passwords
-
     def one(attribute: Attribute) -> Document | None:
-        return None if attribute.secret and not takes_secrets else _sent(attribute, limits)
+        return None if attribute.secret and not tolerances.drop_password else _sent(attribute, limits)
 
     properties: Document = {
         "schemas": _schemas(type),

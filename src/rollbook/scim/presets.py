@@ -44,7 +44,6 @@ class Terms:
     """Requests a second; None: as the server is set."""
     burst: int | None = None
     """Requests at once, where ``rate`` is set; None: as the server is set."""
-
     subject: str | None = None
     """Whom the connection's tokens stand for (``/Me``): a resource's id or a userName."""
 
