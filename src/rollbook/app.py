@@ -59,8 +59,15 @@ def dialect_names() -> tuple[str, ...]:
 async def tenant_dialect(settings: Settings, store: Store, tenant: Tenant) -> "Dialect":
     """The dialect of a tenant, with its resource types."""
     from rollbook.dialects.model import standard
+    from rollbook.scim.catalogue import compile_types
+    from rollbook.tenancy.schemas import load
 
-    return standard(protocol_limits(settings))
+    dialect = standard(protocol_limits(settings))
+    if not tenant.schemas:
+        return dialect
+    catalogue = await load(store.tenant(tenant.id))
+    compiled = compile_types(catalogue, dialect.types)
+    return dialect.of_tenant(compiled.types, compiled.unused, catalogue.revision)
 
 
 def protocol_limits(settings: Settings) -> Limits:

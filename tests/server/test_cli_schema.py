@@ -87,6 +87,19 @@ def test_a_file_that_is_not_there_is_wrong_usage(office: Office) -> None:
     assert office.run("schema", "add", "nobody", office.file("d.json", DEVICE_SCHEMA)).code == 1
 
 
+def test_devices_are_exported_and_imported_like_everything_else(office: Office) -> None:
+    assert office.run("tenant", "create", "dogwood").code == 0
+    office.run("schema", "add", "dogwood", office.file("all.json", [DEVICE_TYPE, DEVICE_SCHEMA]))
+    lines = [{"schemas": [DEVICE], "serialNumber": f"X{n}", "tags": ["a", "b"]} for n in range(3)]
+    lines.append({"schemas": [DEVICE], "model": "Tower"})
+    file = office.file("in.ndjson", "\n".join(map(json.dumps, lines)))
+    brought = office.run("import", "dogwood", file)
+    assert "3 created" in brought.err
+    assert "line 4: serialNumber is required" in brought.err
+    told = office.run("export", "dogwood", "--type", "Device").out
+    assert sorted(json.loads(line)["serialNumber"] for line in told.splitlines()) == ["X0", "X1", "X2"]
+
+
 def test_what_is_removed_is_gone_unless_it_is_used(office: Office) -> None:
     assert office.run("tenant", "create", "cedar").code == 0
     office.run("schema", "add", "cedar", office.file("all.json", [DEVICE_TYPE, DEVICE_SCHEMA]))

@@ -58,6 +58,8 @@ def test_a_resource_of_an_own_type_is_created_read_and_deleted(acorn: Seat) -> N
     assert "notes" not in acorn.get(f"/Devices/{found['id']}").json()
     assert "notes" not in acorn.get("/Devices").json()["Resources"][0]
     assert acorn.get(f"/Devices/{found['id']}", attributes="notes").json()["notes"] == "dented"
+    told = [change for change in acorn.get("/Changes").json()["changes"] if change["resourceType"] == "Device"]
+    assert [(change["kind"], change["location"]) for change in told] == [("created", found["meta"]["location"])]
     assert acorn.delete(f"/Devices/{found['id']}").status_code == 204
     assert acorn.get(f"/Devices/{found['id']}").status_code == 404
     assert device(acorn, "X1")["id"] != found["id"]

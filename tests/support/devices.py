@@ -10,7 +10,7 @@ from tests.support.house import ENTERPRISE, USER, House, Seat
 
 DEVICE = "urn:example:acorn:2.0:Device"
 BADGE = "urn:example:acorn:2.0:Badge"
-INDEX = "urn:rollbook:params:scim:schemas:extension:2.0:ResourceType"
+INDEX = "urn:rollbook:params:scim:schemas:extension:1.0:ResourceType"
 SCOPES = ("scim.read", "scim.write", "schemas.write")
 
 

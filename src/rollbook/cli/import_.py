@@ -95,7 +95,10 @@ def import_(
                 limits=dialect.limits,
                 location_base=f"{settings.origin}{dialect.base}",
                 lines=Queues(),
-                member_types=dialect.types,
+                types=dialect.types,
+                member_types=dialect.member_types,
+                schema=dialect.revision,
+                strangers=dialect.strangers,
             )
             total = _count(source)
             with progress("judging" if dry_run or strict else "importing", total) as advance:

@@ -25,7 +25,7 @@ _BATCH = 500
 async def read_changes(operation: ReadChanges, work: Work) -> Told:
     """A page of the feed. **Raises** ``InvalidValue`` for a position that is not this tenant's."""
     feed = await _read(work.store, operation.since, operation.count)
-    numbers = {type.name: type.number for type in work.member_types}
+    numbers = {type.name: type.number for type in work.types}
     changes = [
         ToldChange(kind_of(c), c.resource_type, numbers.get(c.resource_type), c.id, c.version, c.at)
         for c in feed.changes

@@ -307,13 +307,16 @@ class Import:
         content, index = filing(type).file(draft.document, work.limits)
         if current is None:
             connection = work.connection
-            return Plan(line, id, Insert(type.number, id, connection, at, content, index, event, members), members)
+            insert = Insert(type.number, id, connection, at, content, index, event, members)
+            await work.prepare(insert)
+            return Plan(line, id, insert, members)
         update = Update(type.number, id, current.version, at, event)
         if before != draft.document:
             update.content, update.index = content, index
         if touched and not await self._has_just(id, members):
             update.members = MemberChange(clear=True, add=members)
         nothing = update.content is None and update.members is None
+        await work.prepare(update)
         return Plan(line, id, None if nothing else update, members if update.members else ())
 
     async def _has_just(self, group: str, members: Sequence[str]) -> bool:

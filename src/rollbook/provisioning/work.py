@@ -45,6 +45,8 @@ class Work:
     lines: Lines
     member_types: tuple[ResourceType, ...] = ()
     """The types that can be members of a group."""
+    types: tuple[ResourceType, ...] = ()
+    """All types that the tenant has."""
     schema: int | None = None
     """The revision of the tenant's catalogue by which the request was read."""
     strangers: Mapping[int, str] = field(default_factory=dict)
@@ -63,17 +65,20 @@ class Work:
 
     async def apply(self, change: Change) -> Applied:
         """Make a change; as ``TenantStore.apply``. **Raises** ``InvalidValue`` for members that cannot be ones."""
-        if not isinstance(change, Delete):
-            change.schema = self.schema
-            if self.strangers:
-                await self._check_strangers(change)
+        await self.prepare(change)
         return await (self.store if self.gate is None else self.gate).apply(change)
 
-    async def _check_strangers(self, change: Insert | Update) -> None:
+    async def prepare(self, change: Change) -> None:
+        """Say by which schemas a change was made, and see to its members. **Raises** ``InvalidValue``."""
+        if isinstance(change, Delete):
+            return
+        change.schema = self.schema
+        if not self.strangers:
+            return
         members = change.members if isinstance(change, Insert) else change.members.add if change.members else ()
         types = {**await self.store.types_of(list(members)), **self.coming} if members else {}
         for id in members:
-            if (number := types.get(id)) in self.strangers:
+            if (number := types.get(id, 0)) in self.strangers:
                 known = " or ".join(type.name for type in self.member_types)
                 raise InvalidValue(
                     f"members: the resource {id[:64]} is a {self.strangers[number]}; a member is a {known}."

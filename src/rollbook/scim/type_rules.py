@@ -16,7 +16,7 @@ from rollbook.scim.schema import ResourceType
 from rollbook.scim.schema_rules import NAME_LENGTH, URN_LENGTH, check_message
 from rollbook.scim.search_form import index_place
 
-INDEX = "urn:rollbook:params:scim:schemas:extension:2.0:ResourceType"
+INDEX = "urn:rollbook:params:scim:schemas:extension:1.0:ResourceType"
 """The extension of ``ResourceType`` that holds ``indexPaths``."""
 
 MOST_SCHEMAS = 100

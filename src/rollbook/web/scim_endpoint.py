@@ -223,6 +223,7 @@ class ScimEndpoint:
                 location_base=locations.base,
                 lines=self._lines,
                 seals=self._seals,
+                types=dialect.types,
                 member_types=dialect.member_types,
                 schema=dialect.revision,
                 strangers=dialect.strangers,
