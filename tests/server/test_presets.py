@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import httpx2
 import pytest
-from tests.support.house import ENTERPRISE, USER, House, Seat
+from tests.support.house import ENTERPRISE, GROUP, USER, House, Seat
 
 from rollbook.scim.presets import PRESETS
 from rollbook.scim.tolerances import STRICT, Tolerances
@@ -128,6 +128,15 @@ CASES = {
         "schemas: derived",
         (400, "invalidSyntax"),
         "okta",
+    ),
+    "no schemas in a PATCH": Case(
+        "derive_schemas",
+        lambda seat, user: seat.call(
+            "PATCH", f"/Users/{user['id']}", {"Operations": [{"op": "replace", "path": "title", "value": "Sower"}]}
+        ),
+        "schemas: derived",
+        (400, "invalidSyntax"),
+        "entra",
     ),
     "an unknown attribute": Case("unknown", _post(bed=7), "unknown attribute: bed", (400, "invalidSyntax"), "google"),
     "an unknown schema": Case(
@@ -274,3 +283,36 @@ def test_an_empty_object_names_no_part_so_a_complex_attribute_stays(house: House
         answer = seat.patch(f"/Users/{ann['id']}", operation)
         assert (answer.status_code, answer.json()) == (200, ann)
     assert "name" not in seat.patch(f"/Users/{ann['id']}", {"op": "replace", "path": "name", "value": None}).json()
+
+
+BARE_ROWS: dict[str, Send] = {
+    "no content type": _typed(None),
+    "a group without schemas": lambda seat, _: seat.post("/Groups", {"displayName": "Gardeners"}),
+    "members as one object": lambda seat, user: seat.post(
+        "/Groups", {"displayName": "Gardeners", "members": {"value": user["id"]}}
+    ),
+    "an address by its value": _find('emails[value eq "ann@acorn.example"]'),
+    "a filter with an operator in capitals": _find('userName Eq "ANN"'),
+    "no rows asked for": lambda seat, _: seat.get("/Users", count=0),
+    "a path without the type that it names": _patch("add", "+32 470", 'phoneNumbers[type eq "mobile"].value'),
+    "an address without the type that it names": _patch("add", "Ghent", 'addresses[type eq "work"].locality'),
+    "a group with somebody's own schema": lambda seat, _: seat.post(
+        "/Groups", {"schemas": [GROUP, "urn:birch:groups"], "displayName": "Gardeners"}
+    ),
+}
+
+
+@pytest.mark.parametrize("send", BARE_ROWS.values(), ids=BARE_ROWS.keys())
+def test_what_clients_of_every_kind_send_is_understood(house: House, send: Send) -> None:
+    seat = house.seat("acorn", preset="entra")
+    answer = send(seat, _ann(seat))
+    assert answer.status_code in (200, 201), answer.text
+    if "Resources" in answer.json():
+        assert answer.json()["totalResults"] == 1
+
+
+def test_a_taken_name_is_taken_in_any_case(house: House) -> None:
+    seat = house.seat("acorn", preset="entra")
+    seat.user("Ann@acorn.example")
+    answer = seat.post("/Users", {"schemas": [USER], "userName": "aNN@Acorn.example"})
+    assert (answer.status_code, answer.json()["scimType"]) == (409, "uniqueness")

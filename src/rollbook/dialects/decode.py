@@ -84,7 +84,7 @@ def _replace(request: Request, route: Route, dialect: Dialect, notes: list[str])
 
 
 def _modify(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Modify:
-    operations = read_patch(_body(request, dialect, notes), dialect.limits)
+    operations = read_patch(_body(request, dialect, notes), dialect.limits, dialect.tolerances, notes)
     parameters = _parameters(request)
     shown = projection(route.types[0], parameters.attributes, parameters.excluded) if parameters else None
     preferred = preference(request.headers.get("prefer"))

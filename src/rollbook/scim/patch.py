@@ -12,6 +12,7 @@ from rollbook.scim import urns
 from rollbook.scim.errors import InvalidPath, InvalidSyntax, InvalidValue, PayloadTooLarge
 from rollbook.scim.limits import STANDARD_LIMITS, Limits
 from rollbook.scim.page import require_message
+from rollbook.scim.tolerances import STANDARD, Tolerances, note
 
 
 class Op(StrEnum):
@@ -34,8 +35,13 @@ class PatchOperation(NamedTuple):
     value: Any = None
 
 
-def read_patch(body: Mapping[str, Any], limits: Limits = STANDARD_LIMITS) -> tuple[PatchOperation, ...]:
-    """Read a PatchOp message.
+def read_patch(
+    body: Mapping[str, Any],
+    limits: Limits = STANDARD_LIMITS,
+    tolerances: Tolerances = STANDARD,
+    notes: list[str] | None = None,
+) -> tuple[PatchOperation, ...]:
+    """Read a PatchOp message. What a tolerance did to understand it is added to ``notes``.
 
     **Raises**: ``InvalidSyntax`` where it is none, has no operations, or one of an unknown kind; ``InvalidValue`` for
     an add or replace without a value; ``InvalidPath`` for a path that is no text; ``PayloadTooLarge`` for too many.
@@ -45,7 +51,9 @@ def read_patch(body: Mapping[str, Any], limits: Limits = STANDARD_LIMITS) -> tup
     else:
         message = _fields(body, ("schemas", "operations"), "the message")
         schemas, operations = message.get("schemas"), message.get("operations")
-    if schemas != _SCHEMAS:
+    if schemas is None and tolerances.derive_schemas:
+        note(notes if notes is not None else [], "schemas", "derived")
+    elif schemas != _SCHEMAS:
         require_message(schemas, urns.PATCH_OP, "PatchOp")
     if not isinstance(operations, list) or not operations:
         raise InvalidSyntax('A PATCH needs "Operations", a list with at least one operation.')
