@@ -17,6 +17,7 @@ from rollbook.cli import (
     export,
     import_,
     keys,
+    openapi,
     schema,
     serve,
     tenant,
@@ -73,6 +74,7 @@ app.add_typer(client.app)
 app.add_typer(user.app)
 app.add_typer(keys.app)
 app.add_typer(schema.app)
+app.command(short_help="Print the OpenAPI document of a tenant.")(openapi.openapi)
 app.command(short_help="Print what happened in a tenant.")(audit.audit)
 app.command(short_help="Print a tenant's changes from a position on.")(changes.changes)
 app.command(short_help="Write a tenant's resources to a file.")(export.export)

@@ -247,7 +247,7 @@ class ScimEndpoint:
         docs.only_reading(request)
         dialect, named = self._house.dialects[0], None
         authorization = request.headers.get("authorization")
-        if authorization is not None:
+        if authorization:
             named = place.tenant
             principal = self._authenticator.remembered(authorization)
             if principal is None:
