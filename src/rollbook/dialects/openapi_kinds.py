@@ -194,7 +194,7 @@ def unlisted(ask: Ask) -> Kind:
 _TOPICS = {"Schemas": "Schema", "ResourceTypes": "ResourceType"}
 _PROJECTION = ("attributes", "excludedAttributes")
 _QUERY = ("filter", "sortBy", "sortOrder", "startIndex", "count", "cursor", *_PROJECTION)
-_MEMBERS = ("startIndex", "count", "cursor")
+_MEMBERS = ("filter", "startIndex", "count", "cursor")
 
 KINDS: Mapping[Ask, Kind] = {
     Ask.CREATE: Kind("create{what}", "Create {noun}", _created, _resource_body, (*_PROJECTION, "Prefer"), (409,)),
