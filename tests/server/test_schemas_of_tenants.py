@@ -234,6 +234,35 @@ def test_a_user_has_the_attributes_of_an_own_extension(house: House) -> None:
     assert acorn.post("/Groups", {"schemas": [GROUP, BADGE], "displayName": "staff"}).status_code == 400
 
 
+def test_names_that_mean_something_of_users_mean_nothing_special_of_other_types(house: House) -> None:
+    seat = keeper(house)
+    odd = schema(
+        "urn:example:acorn:2.0:Odd",
+        attribute("displayName", "complex", subAttributes=[attribute("value", "boolean")]),
+        attribute("name", "complex", subAttributes=[attribute("formatted", "integer")]),
+        attribute("userName", uniqueness="server"),
+        attribute("active"),
+        attribute("emails", "boolean"),
+        attribute("password"),
+    )
+    made(seat, "/Schemas", odd)
+    made(seat, "/ResourceTypes", {"name": "Odd", "endpoint": "/Odds", "schema": odd["id"]})
+    body = {
+        "schemas": [odd["id"]],
+        "displayName": {"value": True},
+        "name": {"formatted": 7},
+        "userName": "x" * 1024,
+        "active": "perhaps",
+        "emails": True,
+        "password": "shown",
+    }
+    found = made(seat, "/Odds", body)
+    assert {key: found[key] for key in body} == body
+    assert seat.get("/Odds", filter='name.formatted gt 6 and active sw "per" and emails eq true').json()["totalResults"]
+    for wrong in ("x" * 1025, "\U0001f511" * 1000):
+        assert seat.post("/Odds", {"schemas": [odd["id"]], "userName": wrong}).status_code == 400
+
+
 def test_groups_are_of_users_and_groups_whatever_else_there_is(acorn: Seat) -> None:
     box = device(acorn, "X1")
     staff = acorn.group("staff", acorn.user("ann")["id"])

@@ -6,11 +6,13 @@ from typing import Any
 import orjson
 
 from rollbook.scim.attributes import Held
+from rollbook.scim.catalogue import FIRST_NUMBER
 from rollbook.scim.compiled import kept_on_type
 from rollbook.scim.errors import InvalidValue
 from rollbook.scim.limits import Limits
 from rollbook.scim.schema import ResourceType
 from rollbook.scim.search_form import index_place, index_rows, search_form
+from rollbook.scim.values import NAME_BYTES
 from rollbook.storage.records import INDEX_VALUE_LIMIT, Content, IndexRow
 
 _LEAST_VALUE = 2
@@ -24,6 +26,8 @@ class Filing:
     def __init__(self, type: ResourceType) -> None:
         self._key = type.key.name if type.key else None
         self._names = ("externalId", self._key) if self._key else ("externalId",)
+        self._named = type.number < FIRST_NUMBER
+        """Whether ``displayName`` and ``name`` mean what they mean of a User or a Group."""
         self._lists = tuple(_lists(type))
         self._search = search_form(type)
         self._rows = index_rows(type, INDEX_VALUE_LIMIT)
@@ -62,7 +66,9 @@ class Filing:
             self._check_lists(document, most)
         search = self._search(document)
         key = search.get(self._key) if self._key else None
-        shown = _shown(document)
+        if key is not None and not key.isascii() and len(key.encode("utf-8", "surrogatepass")) > NAME_BYTES:
+            raise InvalidValue(f"{self._key} may have {NAME_BYTES} bytes in UTF-8 at most.")
+        shown = _shown(document) if self._named else None
         return Content(
             key, document.get("externalId"), shown, shown and _shown(search), kept, orjson.dumps(search)
         ), search
