@@ -9,6 +9,14 @@ from tests.support.server import ROOT
 PAGES = {page.stem: page for page in sorted((ROOT / "docs" / "howto").glob("*.md")) if blocks(page)}
 
 SAYS = {
+    "bulk": (
+        "POST archers 201",
+        "POST coaches 201",
+        "POST bo 201",
+        "PATCH - 200",
+        "POST other 409 Another User",
+        "DELETE - 409 A bulkId",
+    ),
     "page-through-resources": (
         "page: ann cleo\npage: bo eve\npage: dan\n",
         '"nextCursor"',
@@ -17,6 +25,13 @@ SAYS = {
         '"totalResults":1',
     ),
     "follow-changes": ('"kind":"created"', '"kind":"deleted"', '"more":false', '"kind": "deleted"'),
+    "own-schemas": (
+        "type Device is there.",
+        '"serialNumber":"X1","model":"Tower","price":899.5',
+        '"totalResults":1',
+        '"number":"B-7"',
+        "1 resource of type User have a value of urn:example:acorn:2.0:Badge:number, which would be lost",
+    ),
     "export-and-import": ("2 created", "Exported 2 User", '"written": true', "line 3: The line is not valid JSON"),
 }
 """What must be seen among what a page prints."""
