@@ -6,7 +6,6 @@ from rollbook.scim.errors import NotAcceptable, UnsupportedMediaType
 
 _ALWAYS = ("application/scim+json", "application/json")
 _LENIENT = (*_ALWAYS, "text/json")
-_ANSWERED = ("application/scim+json", "application/json", "text/json", "application/*", "text/*", "*/*")
 
 
 @lru_cache(256)
@@ -37,13 +36,14 @@ def check_accept(header: str | None) -> None:
     """
     if header is None or not header.strip():
         return
-    refused = set()
+    wanted = {}
     for part in header.split(","):
         name, *parameters = (piece.strip().lower() for piece in part.split(";"))
         quality = next((p[2:].strip() for p in parameters if p.startswith("q=")), "1")
-        wanted = quality.rstrip("0").rstrip(".") not in ("", "0")
-        if name in _ANSWERED and wanted and not (name.endswith("*") and "application/scim+json" in refused):
+        wanted[name] = quality.rstrip("0").rstrip(".") not in ("", "0")
+    for kind in _LENIENT:
+        # Of several ranges that fit, the most specific one says what is wanted (RFC 9110 §12.5.1).
+        ranges = (kind, kind.partition("/")[0] + "/*", "*/*")
+        if next((wanted[name] for name in ranges if name in wanted), False):
             return
-        if not wanted:
-            refused.add(name)
     raise NotAcceptable("Answers are application/scim+json; Accept has to allow it (or application/json, or */*).")

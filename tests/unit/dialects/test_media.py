@@ -48,3 +48,21 @@ def test_who_takes_json_gets_it(header: str | None) -> None:
 def test_who_takes_none_is_told_406(header: str) -> None:
     with pytest.raises(NotAcceptable):
         check_accept(header)
+
+
+@pytest.mark.parametrize(
+    ("header", "possible"),
+    [
+        ("application/*;q=0, */*", True),  # text/json is left
+        ("application/*;q=0, text/*;q=0, */*", False),
+        ("*/*;q=0, application/json;q=0.001", True),
+        ("application/scim+json;q=0, application/*", True),
+        ("application/scim+json;q=0.0, application/json;q=0, text/json;q=0.000, */*;q=1", False),
+    ],
+)
+def test_the_most_specific_range_says_what_is_wanted(header: str, possible: bool) -> None:
+    if possible:
+        check_accept(header)
+    else:
+        with pytest.raises(NotAcceptable):
+            check_accept(header)
