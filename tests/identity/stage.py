@@ -32,11 +32,12 @@ class Desk:
     user: SystemUser
     password: str = field(repr=False)
 
-    def post(self, path: str, form: Any, *, basic: bool = True, **headers: str) -> httpx2.Response:
+    def post(
+        self, path: str, form: Any, *, basic: bool = True, authorization: str = "", type: str = FORM
+    ) -> httpx2.Response:
         """A form (pairs, a mapping or bytes as they are) to an address of the house, with the client's own secret."""
-        sent = {"content-type": FORM, **headers}
-        if basic:
-            sent["authorization"] = basic_header(self.id, self.secret)
+        authorization = basic_header(self.id, self.secret) if basic else authorization
+        sent = {"content-type": type, **({"authorization": authorization} if authorization else {})}
         content = form if isinstance(form, bytes) else str(httpx2.QueryParams(form)).encode()
         return self.house.client.post(self.house.url + path, content=content, headers=sent)
 

@@ -20,12 +20,12 @@ def test_it_takes_post_only(desk: Desk, method: str) -> None:
 
 @pytest.mark.parametrize("type", ["application/json", "multipart/form-data", "", f"{FORM}; charset=utf-16"])
 def test_it_takes_forms_only(desk: Desk, type: str) -> None:
-    answer = desk.post("/oauth/token", b"grant_type=client_credentials", **{"content-type": type})
+    answer = desk.post("/oauth/token", b"grant_type=client_credentials", type=type)
     refused(answer, 400, "invalid_request")
 
 
 def test_the_form_may_name_its_charset(desk: Desk) -> None:
-    answer = desk.post("/oauth/token", b"grant_type=client_credentials", **{"content-type": f"{FORM};charset=UTF-8"})
+    answer = desk.post("/oauth/token", b"grant_type=client_credentials", type=f"{FORM};charset=UTF-8")
     good(answer)
 
 

@@ -109,7 +109,8 @@ class Authenticator:
         scopes = holds(standing, token)
         actor = f"user:{token.user}" if token.user is not None else f"client:{token.client}"
         if standing is None or scopes is None:
-            raise self._refuse("The token is unknown, expired or revoked.", tenant=token.tenant, actor=actor)
+            tenant = token.tenant if standing is not None else None
+            raise self._refuse("The token is unknown, expired or revoked.", tenant=tenant, actor=actor)
         connection = standing.connection
         principal = Principal(actor, standing.tenant, connection, frozenset(scopes), connection.settings.get("subject"))
         return written(datetime.fromtimestamp(token.expires, UTC)), principal
