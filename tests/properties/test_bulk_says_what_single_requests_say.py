@@ -246,7 +246,7 @@ def events_of(twin: Twin) -> tuple[list[Any], set[Any]]:
 
 
 @settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(st.lists(ops, min_size=1, max_size=10).map(without_circles), st.sampled_from([None, None, 1, 2]))
 def test_a_bulk_does_what_its_operations_do_alone(house: House, wanted: list[Op], limit: int | None) -> None:

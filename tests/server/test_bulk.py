@@ -436,6 +436,7 @@ def test_numbers_other_bodies_keep_their_own_limit_also_inside_a_bulk(low: House
     assert statuses(send(seat, user("bo", title="x" * 2048), user("cleo"))) == [413, 201]
 
 
+@pytest.mark.parametrize("house", ["sqlite"], indirect=True)
 def test_numbers_ten_thousand_operations_are_done_and_one_more_is_not(seat: Seat) -> None:
     operations = [delete("/Users/1")] * 10_000
     parts = send(seat, *operations, failOnErrors=10_000)
