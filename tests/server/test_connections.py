@@ -1,10 +1,13 @@
 """Connections of one tenant: externalIds of their own, settings of their own, tokens that may do what they say."""
 
+from collections.abc import Callable
 from typing import Any
 
 import httpx2
 import pytest
 from tests.support.house import GROUP, PATCH_OP, SEARCH, USER, House, Seat
+
+BULK_REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 
 
 def _leaver(seat: Seat) -> dict[str, Any]:
@@ -75,6 +78,17 @@ def test_protocol_34_a_deleted_user_frees_its_names_for_a_new_one(house: House) 
     assert (answer.status_code, answer.json()["id"] == ann["id"]) == (201, False)
 
 
+def test_protocol_34_holds_in_bulk_too(house: House) -> None:
+    seat = house.seat("acorn", preset="okta")
+    ann = _leaver(seat)
+    data = {"schemas": [USER], "userName": "ann@acorn.example", "externalId": "00u1"}
+    operations = [{"method": "POST", "path": "/Users", "bulkId": "a", "data": data}]
+    answer = seat.post("/Bulk", {"schemas": [BULK_REQUEST], "Operations": operations})
+    (done,) = answer.json()["Operations"]
+    assert (done["status"], done["location"].endswith(ann["id"])) == ("201", True)
+    assert seat.get(f"/Users/{ann['id']}").json()["active"] is True
+
+
 def test_an_external_id_is_unique_in_its_connection_only(house: House) -> None:
     seat = house.seat("acorn")
     other = seat.by("other")
@@ -143,8 +157,8 @@ def test_a_patch_is_answered_as_the_connection_has_it(house: House) -> None:
     seat = house.seat("acorn")
     ann = seat.user("ann")
     group = seat.group("Gardeners")
-    title = {"op": "replace", "path": "title", "value": "Sower"}
-    come = {"op": "add", "path": "members", "value": [{"value": ann["id"]}]}
+    title: dict[str, Any] = {"op": "replace", "path": "title", "value": "Sower"}
+    come: dict[str, Any] = {"op": "add", "path": "members", "value": [{"value": ann["id"]}]}
     for answer, statuses in (("auto", (200, 204)), ("body", (200, 200)), ("empty", (204, 204))):
         other = seat.by(answer, patch_answer=answer)
         for path, operation, status in zip(
@@ -167,12 +181,12 @@ def test_a_group_cannot_be_emptied_where_that_is_off(house: House, how: str) -> 
         path = f"/Groups/{group['id']}"
         if how == "PUT":
             return seat.put(path, {"schemas": [GROUP], "displayName": group["displayName"]})
-        operation = {
+        operations: dict[str, dict[str, Any]] = {
             "replace": {"op": "replace", "path": "members", "value": []},
             "remove": {"op": "remove", "path": "members"},
             "null": {"op": "replace", "value": {"members": None}},
-        }[how]
-        return seat.patch(path, operation)
+        }
+        return seat.patch(path, operations[how])
 
     refused = clear(full)
     assert (refused.status_code, refused.json()["scimType"]) == (400, "invalidValue")
@@ -235,7 +249,7 @@ def test_a_connection_has_a_rate_of_its_own(house: House) -> None:
     assert seat.by("other").get("/Users").status_code == 200
 
 
-SCOPED = {
+SCOPED: dict[str, tuple[Callable[[Seat, str], httpx2.Response], ...]] = {
     "scim.read": (
         lambda seat, ann: seat.get("/Users"),
         lambda seat, ann: seat.get(f"/Users/{ann}"),

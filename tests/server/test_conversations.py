@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.support.house import House, Seat
@@ -28,7 +29,8 @@ def _noted(seat: Seat, request: str) -> tuple[str, ...]:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.stem}")
 def test_a_conversation_goes_as_recorded(house: House, file: Path) -> None:
     conversation = read_conversation(file.read_text("utf-8"))
-    seat = house.seat("acorn", preset=conversation.preset, **conversation.settings)
+    settings: dict[str, Any] = {"preset": conversation.preset, **conversation.settings}
+    seat = house.seat("acorn", **settings)
     hold(
         conversation,
         lambda method, target, headers, body: _asking(seat, method, target, headers, body),
