@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from tests.support.house import ENTERPRISE, ERROR, GROUP, PATCH_OP, SEARCH, USER, House, Seat, running_house
 from tests.support.postgres import fresh_database
+from tests.support.refusals import until
 
 from rollbook.identity.token_text import write_token
 from rollbook.testing.postgres import start_postgres
@@ -252,8 +253,13 @@ def _is_away(seat: Seat, path: str) -> None:
         seat.get(path),
         seat.post("/Users", BODY),
         seat.patch(path, {"op": "add", "path": "title", "value": "x"}),
+        seat.put(path, BODY),
         seat.delete(path),
+        seat.get("/"),
+        seat.post("/.search", {"schemas": [SEARCH]}),
+        seat.get("/Changes"),
         seat.get(path, headers=new),
+        seat.get("/Me", headers=new),
     ):
         assert (answer.status_code, answer.json()["status"]) == (503, "503"), answer.text
         assert answer.headers["content-type"] == "application/scim+json"
@@ -261,4 +267,7 @@ def _is_away(seat: Seat, path: str) -> None:
         assert not LEAKS.search(answer.json()["detail"])
     for discovery in ("/ServiceProviderConfig", "/Schemas", "/ResourceTypes"):
         assert seat.get(discovery, headers={"authorization": ""}).status_code == 200
-    assert seat.house.client.get(f"{seat.house.url}/healthz").status_code == 200
+    for open_path in ("/healthz", "/docs", "/openapi.json"):
+        assert seat.house.client.get(seat.house.url + open_path).status_code == 200
+    # What it found out is kept for a second.
+    assert until(lambda: seat.house.client.get(f"{seat.house.url}/readyz").status_code == 503)

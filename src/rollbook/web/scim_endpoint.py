@@ -16,6 +16,7 @@ A caller without a credential learns nothing about routes: authentication comes 
 import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import lru_cache
 from hashlib import sha256
 
@@ -42,7 +43,7 @@ from rollbook.provisioning.refusals import StaleSchemas, refusal
 from rollbook.provisioning.seals import Seals
 from rollbook.provisioning.work import Work
 from rollbook.scim.answer import Locations
-from rollbook.scim.discovery import discover
+from rollbook.scim.discovery import STANDARD_FEATURES, discover
 from rollbook.scim.errors import NotFound, ScimError
 from rollbook.scim.operations import Define, Discover, Withdraw
 from rollbook.scim.outcomes import Bulked, Discovered
@@ -271,8 +272,9 @@ class ScimEndpoint:
         operation = decode(request, route, dialect, [])
         assert isinstance(operation, Discover)
         locations = self._locations(dialect, address.tenant)
+        features = replace(STANDARD_FEATURES, documentation=locations.base.removesuffix(dialect.base) + "/docs")
         document = discover(
-            operation.topic, operation.name, dialect.types, locations.base, dialect.limits, unused=dialect.unused
+            operation.topic, operation.name, dialect.types, locations.base, dialect.limits, features, unused=dialect.unused
         )
         return encode(Discovered(document), locations)
 
