@@ -8,7 +8,7 @@ import pytest
 from tests.support.house import House, Seat
 
 from rollbook.scim.presets import PRESETS
-from rollbook.testing.conversations import Answer, Misheard, hold, read_conversation
+from rollbook.testing.conversations import Answer, hold, read_conversation
 
 HERE = Path(__file__).parents[1] / "conversations"
 FILES = sorted(HERE.glob("*/*.http"))

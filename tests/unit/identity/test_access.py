@@ -5,6 +5,7 @@ import pytest
 from rollbook.identity.access import allow
 from rollbook.identity.principal import Principal
 from rollbook.identity.scopes import SCOPES, InvalidScope, read_scopes
+from rollbook.oauth.scopes import SCOPES as OAUTH_SCOPES
 from rollbook.scim.errors import Forbidden
 from rollbook.testing.builders import default_connection, tenant
 
@@ -38,3 +39,7 @@ def test_scopes_are_read_by_name_each_once_and_unknown_ones_refused() -> None:
     for wrong in ("", "scim", "SCIM.READ", "scim.read scim.write"):
         with pytest.raises(InvalidScope):
             read_scopes([wrong])
+
+
+def test_a_static_token_can_have_no_scope_that_the_rest_of_the_house_does_not_know() -> None:
+    assert SCOPES.keys() <= set(OAUTH_SCOPES)
