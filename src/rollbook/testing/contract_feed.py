@@ -16,7 +16,10 @@ from rollbook.storage.records import (
     MemberPage,
     MemberQuery,
     Position,
+    Query,
     SealingKey,
+    Step,
+    Target,
     Tenant,
 )
 from rollbook.testing.builders import (
@@ -31,6 +34,7 @@ from rollbook.testing.builders import (
     replaced,
     user,
     user_document,
+    users_by,
     where,
 )
 
@@ -248,3 +252,17 @@ class MemberPages:
             filter = where(GROUP, path, operator, operand)
             page = await handle.member_page(MemberQuery(GROUP, outer.id, filter, location_base="https://acorn.example"))
             assert ([member.id for member in page.members], page.total) == (wanted, len(wanted)), path
+
+    async def test_no_tenant_reads_members_or_walks_of_another(
+        self, store: Store, handle: TenantStore, acorn: Tenant, birch: Tenant
+    ) -> None:
+        ann = user(acorn, "ann")
+        club = group(acorn, members=[ann.id])
+        for insert in (ann, club):
+            await handle.apply(insert)
+        other = store.tenant(birch.id)
+        assert await other.member_page(MemberQuery(GROUP, club.id)) == ([], False, 0)
+        for query in (users_by("name.familyName"), users_by("userName"), users_by("title"), Query((Target(GROUP),))):
+            edge = (await handle.walk(query, Step())).edges[0]._replace(id="00000000-0000-4000-8000-000000000000")
+            for step in (Step(), Step(back=True), Step(edge), Step(edge, back=True)):
+                assert (await other.walk(query, step)).rows == []
