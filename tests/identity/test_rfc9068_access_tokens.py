@@ -119,7 +119,12 @@ CLAIMS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("claims", CLAIMS, ids=str)
+def _numbered(cases: list[dict[str, Any]]) -> list[str]:
+    """Names of cases that are the same in every process: values may be random or of this moment."""
+    return [f"{number}-{'-'.join(case)}" for number, case in enumerate(cases)]
+
+
+@pytest.mark.parametrize("claims", CLAIMS, ids=_numbered(CLAIMS))
 def test_a_claim_that_is_wrong_is_enough(forge: Forge, claims: dict[str, Any]) -> None:
     def put(value: Any) -> Any:
         match value:
@@ -153,7 +158,7 @@ HEADERS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("header", HEADERS, ids=str)
+@pytest.mark.parametrize("header", HEADERS, ids=_numbered(HEADERS))
 def test_a_header_that_is_wrong_is_enough(forge: Forge, header: dict[str, Any]) -> None:
     assert forge.desk.reads(forge.sign(header)).status_code == 401
 
