@@ -43,6 +43,9 @@ class Kind(StrEnum):
     SYSTEM_USER_DISABLED = "system-user:disable"
     SYSTEM_USER_ENABLED = "system-user:enable"
     SYSTEM_USER_PASSWORD = "system-user:password"  # noqa: S105
+    SYSTEM_USER_INVITED = "system-user:invite"
+    ISSUER_ADDED = "issuer:add"
+    ISSUER_REMOVED = "issuer:remove"
     KEY_ROTATED = "key:rotate"
     SCHEMA_CREATED = "schema:create"
     SCHEMA_REPLACED = "schema:replace"

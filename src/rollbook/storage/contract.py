@@ -11,6 +11,7 @@ from typing import Protocol
 
 from rollbook.events import Event
 from rollbook.scim.schema import ResourceType
+from rollbook.storage.entrance_contract import EntranceStore
 from rollbook.storage.errors import StoreError
 from rollbook.storage.identity_contract import IdentityStore
 from rollbook.storage.records import (
@@ -192,6 +193,10 @@ class Store(Protocol):
     @property
     def identity(self) -> IdentityStore:
         """The identity server's rows."""
+
+    @property
+    def entrance(self) -> EntranceStore:
+        """Failures, invitations, letters, outside issuers."""
 
     def tenant(self, tenant_id: str) -> TenantStore:
         """The handle on one tenant. **Raises** ``ValueError`` for an empty or malformed id (fail closed)."""

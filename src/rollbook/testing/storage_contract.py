@@ -19,6 +19,7 @@ pytest.register_assert_rewrite(
         f"rollbook.testing.contract_{part}"
         for part in (
             "connections",
+            "entrance",
             "events",
             "feed",
             "identity",
@@ -41,6 +42,7 @@ from rollbook.storage.contract import Store, TenantStore  # noqa: E402
 from rollbook.storage.records import Tenant  # noqa: E402
 from rollbook.testing import builders  # noqa: E402
 from rollbook.testing.contract_connections import Connections  # noqa: E402
+from rollbook.testing.contract_entrance import Ways  # noqa: E402
 from rollbook.testing.contract_events import Events  # noqa: E402
 from rollbook.testing.contract_feed import FeedOfChanges, MemberPages  # noqa: E402
 from rollbook.testing.contract_identity import Identity  # noqa: E402
@@ -70,6 +72,7 @@ class StorageContract(
     Events,
     Tenants,
     Identity,
+    Ways,
     Connections,
     Schemas,
     Isolation,

@@ -15,6 +15,7 @@ from rollbook.events import Event
 from rollbook.storage.engines import postgres_catalogue as catalogue
 from rollbook.storage.engines import postgres_schema as schema
 from rollbook.storage.engines import postgres_statements as sql
+from rollbook.storage.engines.entrance import Entrance
 from rollbook.storage.engines.postgres_backup import read_backup, write_backup
 from rollbook.storage.engines.postgres_faults import FAULTS, store_error
 from rollbook.storage.engines.postgres_identity import PostgresIdentity
@@ -61,6 +62,7 @@ class PostgresStore:
         self._reader = Reader(self._transactions)
         self._writer = Writer(self._transactions, Statistics(self._pool))
         self.identity = PostgresIdentity(self._transactions)
+        self.entrance = Entrance(self.identity)
 
     async def open(self) -> None:
         await self._pool.open()

@@ -50,6 +50,12 @@ class PostgresIdentity:
         events = [event.id for of, event in told if (of or NO_TENANT) == tenant]
         return await self._transactions.run(tenant, events, partial(_drive, script))
 
+    async def read(self, sql: str, *values: Any) -> list[Row]:
+        return await self._read(sql, *values)
+
+    async def run(self, told: Told, script: Callable[[], Script[R]]) -> R:
+        return await self._run(told, script)
+
     async def create_client(
         self, client: Client, secret: ClientSecret | None, tenants: Sequence[ClientTenant], told: Told
     ) -> None:

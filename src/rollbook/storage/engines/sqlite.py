@@ -20,6 +20,7 @@ import apsw
 from rollbook.clock import Clock
 from rollbook.events import Event
 from rollbook.storage.engines import sqlite_catalogue as catalogue
+from rollbook.storage.engines.entrance import Entrance
 from rollbook.storage.engines.sqlite_backup import read_backup, write_backup
 from rollbook.storage.engines.sqlite_connection import (
     CHECKED_AT_OPEN,
@@ -197,6 +198,10 @@ class SqliteStore:
     def identity(self) -> SqliteIdentity:
         opened = self._opened()
         return SqliteIdentity(opened.connection, opened.writer)
+
+    @property
+    def entrance(self) -> Entrance:
+        return Entrance(self.identity)
 
     async def set_tenant_status(self, tenant_id: str, status: str, event: Event) -> None:
         await self._write(partial(_set_status, tenant_id, status, event))

@@ -59,6 +59,12 @@ class SqliteIdentity:
     async def _run(self, script: Callable[[], Script[R]]) -> R:
         return await self._writer.submit(partial(drive, script))
 
+    async def read(self, sql: str, *values: Any) -> list[Row]:
+        return self._read(sql, *values)
+
+    async def run(self, told: Told, script: Callable[[], Script[R]]) -> R:
+        return await self._run(script)
+
     async def create_client(
         self, client: Client, secret: ClientSecret | None, tenants: Sequence[ClientTenant], told: Told
     ) -> None:

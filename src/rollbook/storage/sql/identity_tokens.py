@@ -50,14 +50,18 @@ _SWEEPS_AT = (
     "DELETE FROM token_family WHERE expires <= $1",
     "DELETE FROM client_secret WHERE expires <= $1",
     "UPDATE signing_key SET state = 'gone' WHERE state = 'retiring' AND until <= $1",
+    "DELETE FROM invitation WHERE expires <= $1",
+    "DELETE FROM letter WHERE expires <= $1",
 )
 _SWEEPS_SECONDS = (
     "DELETE FROM access_token WHERE expires <= $1",
     "DELETE FROM access_revocation WHERE expires <= $1",
     "DELETE FROM used_assertion WHERE expires <= $1",
+    "DELETE FROM login_failure WHERE expires <= $1",
 )
 
-GONE = tuple(f"DELETE FROM {table} WHERE tenant_id = $1" for table in ("client_tenant", "account", "access_token"))
+_OF_TENANTS = ("client_tenant", "account", "access_token", "invitation", "letter", "external_issuer")
+GONE = tuple(f"DELETE FROM {table} WHERE tenant_id = $1" for table in _OF_TENANTS)
 """What goes with a tenant at once. Its logins end with these, and are swept when they expire."""
 
 

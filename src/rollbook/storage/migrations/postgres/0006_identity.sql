@@ -137,3 +137,66 @@ CREATE TABLE used_assertion (
 );
 
 CREATE INDEX used_assertion_expires ON used_assertion (expires);
+
+-- Failed logins, by what is counted: a user at an address, a user, a client, an address. Only digests of these are kept.
+-- last is in milliseconds since 1970, good (the last success, 0 for none) and expires in seconds.
+CREATE TABLE login_failure (
+    key bytea NOT NULL PRIMARY KEY,
+    failures bigint NOT NULL,
+    last bigint NOT NULL,
+    good bigint NOT NULL,
+    expires bigint NOT NULL
+);
+
+CREATE INDEX login_failure_expires ON login_failure (expires);
+
+-- Links by which system users set their passwords, each good for one use. A used one is gone.
+CREATE TABLE invitation (
+    digest bytea NOT NULL PRIMARY KEY,
+    tenant_id uuid NOT NULL,
+    user_id text COLLATE "C" NOT NULL,
+    created text COLLATE "C" NOT NULL,
+    expires text COLLATE "C" NOT NULL
+);
+
+CREATE INDEX invitation_of ON invitation (tenant_id, user_id);
+CREATE INDEX invitation_expires ON invitation (expires);
+
+-- What is to be sent to people, written in the transaction of what it tells of. The content is encrypted, and gone once
+-- it is sent. due is when it is tried next: whoever moves it on, sends it.
+CREATE TABLE letter (
+    id text COLLATE "C" NOT NULL PRIMARY KEY,
+    tenant_id uuid,
+    about text COLLATE "C" NOT NULL,
+    channel text NOT NULL,
+    recipient text NOT NULL,
+    kind text NOT NULL,
+    content bytea,
+    state text NOT NULL,
+    attempts bigint NOT NULL,
+    due text COLLATE "C" NOT NULL,
+    reason text NOT NULL,
+    created text COLLATE "C" NOT NULL,
+    expires text COLLATE "C" NOT NULL
+);
+
+CREATE INDEX letter_of ON letter (tenant_id, about);
+CREATE INDEX letter_due ON letter (state, due);
+CREATE INDEX letter_expires ON letter (expires);
+
+-- Whose tokens a tenant takes beside ours. claims is an object of what else they have to say.
+CREATE TABLE external_issuer (
+    id text COLLATE "C" NOT NULL PRIMARY KEY,
+    tenant_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    issuer text NOT NULL,
+    audience text NOT NULL,
+    jwks_uri text NOT NULL,
+    algorithms text NOT NULL,
+    scopes text NOT NULL,
+    claims text NOT NULL,
+    created text COLLATE "C" NOT NULL
+);
+
+CREATE INDEX external_issuer_of ON external_issuer (tenant_id, id);
+CREATE INDEX external_issuer_named ON external_issuer (issuer);

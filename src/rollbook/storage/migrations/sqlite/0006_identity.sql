@@ -137,3 +137,66 @@ CREATE TABLE used_assertion (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX used_assertion_expires ON used_assertion (expires);
+
+-- Failed logins, by what is counted: a user at an address, a user, a client, an address. Only digests of these are kept.
+-- last is in milliseconds since 1970, good (the last success, 0 for none) and expires in seconds.
+CREATE TABLE login_failure (
+    key BLOB NOT NULL PRIMARY KEY,
+    failures INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    good INTEGER NOT NULL,
+    expires INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX login_failure_expires ON login_failure (expires);
+
+-- Links by which system users set their passwords, each good for one use. A used one is gone.
+CREATE TABLE invitation (
+    digest BLOB NOT NULL PRIMARY KEY,
+    tenant_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    created TEXT NOT NULL,
+    expires TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX invitation_of ON invitation (tenant_id, user_id);
+CREATE INDEX invitation_expires ON invitation (expires);
+
+-- What is to be sent to people, written in the transaction of what it tells of. The content is encrypted, and gone once
+-- it is sent. due is when it is tried next: whoever moves it on, sends it.
+CREATE TABLE letter (
+    id TEXT NOT NULL PRIMARY KEY,
+    tenant_id TEXT,
+    about TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    content BLOB,
+    state TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    due TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    created TEXT NOT NULL,
+    expires TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX letter_of ON letter (tenant_id, about);
+CREATE INDEX letter_due ON letter (state, due);
+CREATE INDEX letter_expires ON letter (expires);
+
+-- Whose tokens a tenant takes beside ours. claims is an object of what else they have to say.
+CREATE TABLE external_issuer (
+    id TEXT NOT NULL PRIMARY KEY,
+    tenant_id TEXT NOT NULL,
+    connection_id TEXT NOT NULL,
+    issuer TEXT NOT NULL,
+    audience TEXT NOT NULL,
+    jwks_uri TEXT NOT NULL,
+    algorithms TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    claims TEXT NOT NULL,
+    created TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX external_issuer_of ON external_issuer (tenant_id, id);
+CREATE INDEX external_issuer_named ON external_issuer (issuer);
