@@ -59,7 +59,7 @@ async def club(store: Store) -> tuple[Work, Watched, Insert, Insert]:
         await watched.apply(insert)
     clock = HandClock().clock
     work = Work(
-        store=watched,  # type: ignore[arg-type]
+        store=watched,
         connection=tenant.connection,
         actor="operator",
         peer="",

@@ -164,9 +164,7 @@ def are_kept(parts: tuple[Part, ...]) -> bool:
     return all(part.shape is None or part.shape.kept for part in parts)
 
 
-def _text(
-    parts: tuple[Part, ...], is_sorted: bool, descending: bool, flavor: Flavor, tenant: str, first: int
-) -> _Text:
+def _text(parts: tuple[Part, ...], is_sorted: bool, descending: bool, flavor: Flavor, tenant: str, first: int) -> _Text:
     slots = Slots(flavor, first)
     contexts = contexts_of(parts, slots, flavor, tenant)
     wheres = [where_of(context, part) for context, part in zip(contexts, parts, strict=True)]
