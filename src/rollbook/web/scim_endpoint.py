@@ -274,7 +274,13 @@ class ScimEndpoint:
         locations = self._locations(dialect, address.tenant)
         features = replace(STANDARD_FEATURES, documentation=locations.base.removesuffix(dialect.base) + "/docs")
         document = discover(
-            operation.topic, operation.name, dialect.types, locations.base, dialect.limits, features, unused=dialect.unused
+            operation.topic,
+            operation.name,
+            dialect.types,
+            locations.base,
+            dialect.limits,
+            features,
+            unused=dialect.unused,
         )
         return encode(Discovered(document), locations)
 
