@@ -31,6 +31,7 @@ def document(described: dict[str, Any], results: Results, rows: Sequence[Row]) -
         "singles": [asdict(single) for single in results.singles],
         "memory": {"peak_mb": results.rss, "listings": results.listings},
         "two_workers": results.two_workers,
+        "bulks": results.bulks,
         "targets": [{**asdict(row), "met": row.met} for row in rows],
     }
 

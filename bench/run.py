@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import ceilings, databases, report, scale, subjects, targets
+from bench import bulked, ceilings, databases, report, scale, subjects, targets
 from bench.bulk import Loader, PostgresLoader, SqliteLoader
 from bench.load import CONNECTIONS, need_wrk, run_wrk
 from bench.machine import Processes, cores, describe, in_memory
@@ -201,6 +201,7 @@ class Run:
             small, listed, large = tenants[0], tenants[1], tenants[-1]
             memory = house.rollbook.server.processes
             self.results.listings[house.engine] = scale.list_all(listed, memory.rss)
+            self.results.bulks[house.engine] = bulked.create_in_bulks(house.rollbook, self.plan.passes)
             self.results.singles += scale.ask(house.engine, small, large)
             self.results.singles += scale.change_members(house.engine, house.loader, listed)
 

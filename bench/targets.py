@@ -4,7 +4,7 @@ The names of rows are keys of the result's JSON too. What was not measured in th
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bench.measure import Cell
@@ -48,6 +48,7 @@ class Results:
     rss: dict[str, float]
     listings: dict[str, dict[str, float]]
     two_workers: dict[str, Any] | None = None
+    bulks: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def rate(self, subject: str, operation: str) -> float | None:
         return next((c.rate for c in self.cells if (c.subject, c.operation) == (subject, operation)), None)
@@ -62,6 +63,7 @@ def rows(results: Results) -> list[Row]:
         *_growth(results),
         *_paced(results),
         *_memory(results),
+        *_bulks(results),
     ]
 
 
@@ -117,6 +119,13 @@ def _paced(results: Results) -> Iterator[Row]:
         else:
             row.note = f"only {sample['rate']:,.0f} of {sample['asked']:,.0f} a second were answered"
         yield row
+
+
+def _bulks(results: Results) -> Iterator[Row]:
+    for name, rates in results.bulks.items():
+        yield Row(
+            f"{name}: creates in bulks of 1,000 / one after the other", rates["bulk"] / rates["alone"], 3, "times"
+        )
 
 
 def _memory(results: Results) -> Iterator[Row]:
