@@ -24,6 +24,7 @@ SAYS = {
         '"display":"Archer"',
         '"totalResults":1',
     ),
+    "read-the-api": ("3.1.0 / ", " /Users/{id} "),
     "follow-changes": ('"kind":"created"', '"kind":"deleted"', '"more":false', '"kind": "deleted"'),
     "own-schemas": (
         "type Device is there.",

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from tests.support.command import rollbook
-from tests.support.house import ENTERPRISE, USER, Seat
+from tests.support.devices import BADGE, BADGE_SCHEMA, made, user_type, with_devices
+from tests.support.house import ENTERPRISE, USER, House, Seat
 
 from rollbook.dialects.model import standard
 from rollbook.dialects.openapi import document
@@ -142,3 +143,21 @@ def test_36_every_answer_of_the_cast_fits_its_schema(seat: Seat) -> None:
     shown = seat.get(f"/Users/{ann['id']}").json()
     assert shown.keys() <= user["properties"].keys()
     assert shown["schemas"] == [USER, ENTERPRISE]
+
+
+def test_36_what_a_tenant_added_is_in_its_document_at_once_and_in_no_other(house: House) -> None:
+    acorn, birch = with_devices(house), house.seat("birch")
+    document = _document(acorn)
+    OpenAPIV31SpecValidator(document).validate()
+    assert {"/Devices", "/Devices/{id}", "/Devices/.search"} <= document["paths"].keys()
+    sent = document["components"]["schemas"]["Device.sent"]
+    assert sent["required"] == ["schemas", "serialNumber"]
+    assert sent["properties"]["ports"]["maxContains"] == 1, "one primary port"
+    made(acorn, "/Schemas", BADGE_SCHEMA)
+    assert acorn.put("/ResourceTypes/User", user_type(BADGE)).status_code == 200
+    assert BADGE in _document(acorn)["components"]["schemas"]["User"]["properties"]
+    printed = rollbook("openapi", acorn.name, "--database", house.database).json()
+    assert printed["paths"].keys() == document["paths"].keys()
+    for stranger in (_document(birch), _document(acorn, headers=OPEN)):
+        assert "Device" not in str(stranger)
+        assert BADGE not in str(stranger)
