@@ -49,7 +49,7 @@ def test_2_a_cursor_without_a_value_is_an_empty_one(crowd: Seat) -> None:
 
 
 def test_2_the_next_cursor_leads_on_until_the_last_page_which_has_none(crowd: Seat) -> None:
-    query = {"filter": 'userName sw "J"', "count": 3, "sortBy": "userName"}
+    query: dict[str, Any] = {"filter": 'userName sw "J"', "count": 3, "sortBy": "userName"}
     first = page(crowd, cursor="", **query)
     second = page(crowd, cursor=first["nextCursor"], **query)
     third = page(crowd, cursor=second["nextCursor"], **query)
@@ -69,7 +69,7 @@ def test_2_a_page_that_is_just_full_and_the_last_has_no_next_cursor(crowd: Seat)
 
 
 def test_2_the_previous_cursor_leads_back_to_the_first_page_which_has_none(crowd: Seat) -> None:
-    query = {"count": 3, "sortBy": "userName", "sortOrder": "descending"}
+    query: dict[str, Any] = {"count": 3, "sortBy": "userName", "sortOrder": "descending"}
     first = page(crowd, cursor="", **query)
     second = page(crowd, cursor=first["nextCursor"], **query)
     back = page(crowd, cursor=second["previousCursor"], **query)

@@ -74,15 +74,24 @@ def test_a_group_whose_member_was_deleted_appears_too(seat: Seat) -> None:
 
 def test_the_feed_comes_in_pages(seat: Seat) -> None:
     ids = [seat.user(f"user{n}")["id"] for n in range(5)]
-    found, body = [], page(seat, count=2)
-    assert body["more"] is True
-    found += told(body)
-    while body["more"]:
-        body = page(seat, count=2, since=body["position"])
+    query: dict[str, Any] = {"count": 2}
+    found: list[tuple[str, str]] = []
+    more = []
+    for _ in range(3):
+        body = page(seat, **query)
         found += told(body)
+        more.append(body["more"])
+        query["since"] = body["position"]
     assert found == [("created", id) for id in ids]
-    assert told(page(seat, count=0)) == []
+    assert more == [True, True, False]
+
+
+def test_a_count_of_nothing_asks_whether_there_is_anything_new(seat: Seat) -> None:
     assert page(seat, count=0)["more"] is False
+    seat.user("ann")
+    body = page(seat, count=0)
+    assert (body["changes"], body["more"]) == ([], True)
+    assert told(page(seat, since=body["position"])) == told(page(seat))
 
 
 def test_now_is_the_position_after_everything(seat: Seat) -> None:
@@ -162,15 +171,15 @@ def test_the_command_tells_the_same(seat: Seat) -> None:
     ann = seat.user("ann")
     start = page(seat)["position"]
     seat.delete(f"/Users/{ann['id']}")
-    database = {"ROLLBOOK_DATABASE": seat.house.database}
-    created, deleted = rollbook("changes", seat.name, "--json", **database).json()
+    database = seat.house.database
+    created, deleted = rollbook("changes", seat.name, "--json", ROLLBOOK_DATABASE=database).json()
     assert (created["kind"], created["id"], created["version"]) == ("created", ann["id"], 1)
     assert created["position"] == start
     assert deleted["kind"] == "deleted"
-    rows = rollbook("changes", seat.name, "--since", start, **database).rows()
+    rows = rollbook("changes", seat.name, "--since", start, ROLLBOOK_DATABASE=database).rows()
     assert rows == [[deleted["at"], "deleted", "User", ann["id"], "2", deleted["position"]]]
     assert page(seat, since=deleted["position"])["changes"] == []
-    now = rollbook("changes", seat.name, "--since", "now", **database)
+    now = rollbook("changes", seat.name, "--since", "now", ROLLBOOK_DATABASE=database)
     assert page(seat, since=now.out.strip())["changes"] == []
-    refused = rollbook("changes", seat.name, "--since", "17", **database)
+    refused = rollbook("changes", seat.name, "--since", "17", ROLLBOOK_DATABASE=database)
     assert (refused.code, "no position" in refused.err) == (1, True)

@@ -36,7 +36,7 @@ async def read_changes(operation: ReadChanges, work: Work) -> Told:
         position = _written(feed.changes[-1].position, work.store, feed)
     else:
         position = operation.since or _written(FIRST_POSITION, work.store, feed)
-    return Told(position, feed.more and operation.count > 0 and operation.since != NOW, changes)
+    return Told(position, feed.more and operation.since != NOW, changes)
 
 
 async def all_changes(store: TenantStore, since: str | None) -> AsyncIterator[tuple[str, Changed]]:
