@@ -1,6 +1,7 @@
 """Connections of one tenant: externalIds of their own, settings of their own, tokens that may do what they say."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx2
@@ -76,6 +77,15 @@ def test_protocol_34_a_deleted_user_frees_its_names_for_a_new_one(house: House) 
     assert seat.delete(f"/Users/{ann['id']}").status_code == 204
     answer = _again(seat)
     assert (answer.status_code, answer.json()["id"] == ann["id"]) == (201, False)
+
+
+def test_protocol_34_of_many_who_come_back_at_once_one_does(house: House) -> None:
+    seat = house.seat("acorn", preset="okta")
+    _leaver(seat)
+    with ThreadPoolExecutor(8) as pool:
+        statuses = sorted(answer.status_code for answer in pool.map(lambda _: _again(seat), range(8)))
+    assert statuses == [201, *([409] * 7)]
+    assert seat.get("/Users").json()["totalResults"] == 1
 
 
 def test_protocol_34_holds_in_bulk_too(house: House) -> None:
