@@ -390,6 +390,9 @@ def test_every_operation_leaves_its_event_with_the_id_of_the_request(seat: Seat)
         counted[event.status, event.scim_type] += event.repeats
     assert counted == {(409, "uniqueness"): 50, (404, ""): 300}
     assert {event.resource for event in refused if event.status == 404} == {str(n) for n in range(300)}
+    again = seat.post("/Bulk", message).headers["x-request-id"]
+    assert {event.kind for event in seat.events() if event.request == again} == {"write:refuse"}
+    assert len([event for event in seat.events() if event.request == again]) == 1  # the others are counted for a minute
 
 
 def test_what_a_tolerance_did_stands_in_the_event_of_its_operation_only(seat: Seat) -> None:

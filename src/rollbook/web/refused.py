@@ -55,34 +55,39 @@ class Refused:
 
     async def note_all(self, tenant: str, events: Iterable[Event]) -> None:
         """Remember what was refused of one request, written many at a time. Of one kind there is one event, with its
-        number; several kinds are not looked for again, so that a bulk cannot push out what others have had refused."""
+        number; more kinds than there is room for are not looked for again, so that a bulk pushes out nobody else's."""
+        await self.flush()
         now = self._clock.elapsed()
         new: dict[tuple[object, ...], Event] = {}
         for event in events:
             key = _key(tenant, event)
             seen = self._seen.get(key)
-            if seen is not None and now < seen.until:
+            if seen is not None:
                 seen.repeats += event.repeats
             elif key in new:
                 new[key] = replace(new[key], repeats=new[key].repeats + event.repeats)
             else:
                 new[key] = event
-        if len(new) == 1:
-            await self.note(tenant, lambda: next(iter(new.values())))
-            return
-        kept = list(new.values())
-        for start in range(0, len(kept), _AT_ONCE):
-            await self._keep(tenant, kept[start : start + _AT_ONCE])
+        if len(self._seen) + len(new) <= _REMEMBERED:
+            self._seen.update((key, _Seen(now + self._window, 0, event, tenant)) for key, event in new.items())
+        await self._keep_all(tenant, list(new.values()))
 
     async def flush(self, *, all: bool = False) -> None:
         """Write down the repeats of every minute that is over (or of all), and forget them."""
         now = self._clock.elapsed()
+        again: dict[str | None, list[Event]] = {}
         for key, seen in list(self._seen.items()):
             if all or now >= seen.until:
                 del self._seen[key]
                 if seen.repeats:
-                    again = replace(seen.event, id=ordered_id(), at=self._clock.written(), repeats=seen.repeats)
-                    await self._keep(seen.tenant, [again])
+                    event = replace(seen.event, id=ordered_id(), at=self._clock.written(), repeats=seen.repeats)
+                    again.setdefault(seen.tenant, []).append(event)
+        for tenant, events in again.items():
+            await self._keep_all(tenant, events)
+
+    async def _keep_all(self, tenant: str | None, events: list[Event]) -> None:
+        for start in range(0, len(events), _AT_ONCE):
+            await self._keep(tenant, events[start : start + _AT_ONCE])
 
     async def _keep(self, tenant: str | None, events: list[Event]) -> None:
         try:
