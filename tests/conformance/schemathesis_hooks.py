@@ -14,13 +14,14 @@ _MESSAGE = {"schemas", "Operations", "op", "path", "value", "filter", "sortBy", 
 _MESSAGE |= {"attributes", "excludedAttributes"}
 _MESSAGE |= {"failOnErrors", "cursor"}
 _QUERY = {"filter", "sortBy", "sortOrder", "startIndex", "count", "attributes", "excludedAttributes", "cursor", "since"}
-_GOOD_PATCH = [{"op": "replace", "path": "displayName", "value": "Ann Birch"}]
+_GOOD_PATCH = [{"op": "replace", "path": "externalId", "value": "hr-1"}]
 
 
-def _query(asked: dict[str, Any]) -> None:
-    for name in ("filter", "sortBy"):
-        if asked.get(name) is not None:
-            asked[name] = 'displayName sw "A"' if name == "filter" else "displayName"
+def _query(asked: dict[str, Any], path: str) -> None:
+    if asked.get("filter") is not None:
+        asked["filter"] = "value pr" if path.endswith("/members") else "id pr"
+    if asked.get("sortBy") is not None:
+        asked["sortBy"] = "id"
     if asked.get("attributes") is not None:
         asked.pop("excludedAttributes", None)
     for name in ("cursor", "since"):
@@ -36,7 +37,7 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
     if case.meta is None or case.meta.generation.mode is not GenerationMode.POSITIVE:
         return
     if case.query:
-        _query(case.query)
+        _query(case.query, case.path)
     body = case.body
     if isinstance(body, dict):
         body.pop("members", None)
@@ -47,7 +48,7 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
         if case.path.endswith(".search") or "Operations" in body:
             for name in body.keys() - _MESSAGE:
                 del body[name]
-            _query(body)
+            _query(body, case.path)
 
 
 @schemathesis.hook

@@ -135,7 +135,7 @@ def _patch_body(line: Line) -> Document:
             "summary": "Give an attribute another value",
             "value": {
                 "schemas": schemas,
-                "Operations": [{"op": "replace", "path": "displayName", "value": "Ann Birch"}],
+                "Operations": [{"op": "replace", "path": parts.telling(line.type), "value": "Ann Birch"}],
             },
         }
     }
@@ -143,7 +143,7 @@ def _patch_body(line: Line) -> Document:
 
 
 def _search_body(line: Line) -> Document:
-    asked = {"schemas": [urns.SEARCH_REQUEST], "filter": 'displayName sw "Ann"', "count": 10}
+    asked = {"schemas": [urns.SEARCH_REQUEST], "filter": f'{parts.telling(line.type)} sw "Ann"', "count": 10}
     return {"schema": {"$ref": "#/components/schemas/SearchRequest"}, "example": asked}
 
 

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from rollbook.scim import urns
-from rollbook.scim.attributes import Attribute, Held
+from rollbook.scim.attributes import Attribute, Held, Mutability, Type
 from rollbook.scim.limits import Limits
 from rollbook.scim.schema import ResourceType
 
@@ -189,6 +189,18 @@ def example(type: ResourceType, *, base: str | None = None) -> Document:
         shown["meta"] = {"resourceType": type.name, "created": at, "lastModified": at, "location": where}
         shown["meta"]["version"] = 'W/"1"'
     return shown
+
+
+def telling(type: ResourceType | None) -> str:
+    """The name of an attribute that examples may ask for and change: every resource of the type can have it."""
+    if type is None:
+        return "displayName"
+    texts = [
+        a.name
+        for a in type.schema.attributes
+        if a.type is Type.STRING and a.mutability is Mutability.READ_WRITE and not (a.multi_valued or a.secret)
+    ]
+    return "displayName" if "displayName" in texts else next(iter(texts), "externalId")
 
 
 def _example_value(attribute: Attribute) -> Any:

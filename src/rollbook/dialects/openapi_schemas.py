@@ -36,6 +36,11 @@ _SIMPLE: Mapping[Type, Document] = {
     Type.REFERENCE: {"type": "string"},
     Type.COMPLEX: {"type": "object"},
 }
+_XML_DATE_TIME = (
+    r"^(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
+    r"(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)$"
+)
+"""Of the zones of RFC 3339 those that XML Schema has too (RFC 7643 §2.3.5)."""
 _NAME = re.compile(r"[^A-Za-z0-9_-]")
 _HIDDEN = (
     r"\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
@@ -168,6 +173,8 @@ def _sent(attribute: Attribute, limits: Limits) -> Document | None:
         one |= {"maxLength": limits.name_length, "pattern": _VISIBLE}
     elif demanded and attribute.type is Type.STRING:
         one["minLength"] = 1
+    elif attribute.type is Type.DATE_TIME:
+        one["pattern"] = _XML_DATE_TIME
     whole = _whole(attribute, _nullable(one) if attribute.multi_valued else one)
     if attribute.multi_valued and attribute.held is Held.DOCUMENT:
         whole["maxItems"] = limits.attribute_values

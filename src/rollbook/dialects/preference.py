@@ -39,7 +39,7 @@ def applied(response: Response, header: str, ask: Ask, asked_for_attributes: boo
     if wanted is None or ask not in _WRITES or response.status >= 300:
         return response
     short = response.status == 204 or (ask is Ask.CREATE and not asked_for_attributes)
-    if wanted == "minimal" and not short or wanted == "representation" and response.status == 204:
+    if (wanted == "minimal" and not short) or (wanted == "representation" and response.status == 204):
         return response
     response.headers = (*response.headers, (b"preference-applied", b"return=" + wanted.encode()))
     return response
