@@ -41,6 +41,13 @@ def test_a_connection_is_created_listed_and_shown(run: Command) -> None:
 
 
 @pytest.mark.parametrize("run", ["sqlite"], indirect=True)
+def test_a_tenant_can_start_with_a_preset(run: Command) -> None:
+    assert run("tenant", "create", "acorn", "--preset", "okat").code == 2
+    run("tenant", "create", "acorn", "--preset", "okta")
+    assert [row[1:4] for row in run("connection", "list", "acorn").rows()] == [["default", "standard", "okta"]]
+
+
+@pytest.mark.parametrize("run", ["sqlite"], indirect=True)
 def test_a_connection_that_cannot_be_is_refused(run: Command) -> None:
     run("tenant", "create", "acorn")
     assert run("connection", "create", "acorn", "okta").code == 0

@@ -9,8 +9,9 @@ from rollbook.cli.output import confirm, print_json, print_record, print_table, 
 from rollbook.cli.session import load, with_store
 from rollbook.clock import SYSTEM_CLOCK
 from rollbook.identity.static_tokens import state_of
+from rollbook.scim.presets import PRESETS, check_preset
 from rollbook.storage.records import Tenant
-from rollbook.tenancy import lifecycle
+from rollbook.tenancy import connections, lifecycle
 
 if TYPE_CHECKING:
     from rollbook.storage.contract import Store
@@ -30,6 +31,9 @@ def create(
         str, typer.Argument(metavar="NAME", help="1 to 63 letters, digits, - or _; letter case makes no difference.")
     ],
     dialect: Annotated[str, typer.Option(help="The SCIM that the tenant's clients speak.")] = "standard",
+    preset: Annotated[
+        str, typer.Option(help=f"What its connection default tolerates: {', '.join(PRESETS)}.")
+    ] = "standard",
     database: Database = None,
     config: Config = None,
     json: Json = False,
@@ -40,16 +44,20 @@ def create(
 
     \b
     rollbook tenant create acorn
+    rollbook tenant create acorn --preset entra
     rollbook tenant create acorn --json      {"id": "…", "name": "acorn", "dialect": "standard"}
     """
     from rollbook.app import dialect_names
 
     async def work(store: "Store") -> Tenant:
-        return await lifecycle.create(store, SYSTEM_CLOCK, name, dialect, dialect_names())
+        made = await lifecycle.create(store, SYSTEM_CLOCK, name, dialect, dialect_names())
+        await connections.change(store, SYSTEM_CLOCK, made, made.connection, {connections.PRESET: preset})
+        return made
 
     # Before anything is opened, let alone set up.
     understood("NAME", lifecycle.check_name, name)
     understood("--dialect", lambda wanted: lifecycle.check_dialect(wanted, dialect_names()), dialect)
+    understood("--preset", check_preset, preset)
     tenant = with_store(load(ctx, database=database, config=config).settings, work, empty="migrate")
     if json:
         print_json({"id": tenant.id, "name": tenant.name, "dialect": tenant.dialect})
