@@ -41,14 +41,14 @@ async def open_store(settings: Settings) -> Store:
     return store
 
 
-def make_master_key(settings: Settings) -> "MasterKey":
-    """The key outside the database. Nothing is read, and no file made, before it is needed."""
+def make_master_key(settings: Settings, *, make: bool = True) -> "MasterKey":
+    """The key outside the database. Nothing is read, and no file made (``make``), before it is needed."""
     from rollbook.identity.master_key import MasterKey
 
     file, database = settings.master_key_file, settings.database
     if file or settings.master_key or database.engine != "sqlite":
         return MasterKey(settings.master_key, file)
-    return MasterKey(file=f"{database.path}.key", make=True)
+    return MasterKey(file=f"{database.path}.key", make=make)
 
 
 def dialect_names() -> tuple[str, ...]:
@@ -134,6 +134,7 @@ def build(settings: Settings) -> "Application":
         burst=settings.burst,
         tenant_requests_per_second=settings.tenant_requests_per_second,
         tenant_burst=settings.tenant_burst,
+        address_failures=settings.address_failures,
     )
     keys = KeyRing(store, SYSTEM_CLOCK, make_master_key(settings), fresh_seconds=settings.revocation_seconds)
     access = AccessTokens(store, SYSTEM_CLOCK, house.issuer or house.public_url, keys)

@@ -17,6 +17,7 @@ from rollbook.clock import SYSTEM_CLOCK
 if TYPE_CHECKING:
     from rollbook.config import Loaded, Settings
     from rollbook.storage.contract import Store
+    from rollbook.storage.identity_records import SigningKey
 
 WRITTEN = datetime(2026, 11, 1, tzinfo=UTC)
 """This release is no older than that, so no right clock shows an earlier time."""
@@ -94,12 +95,13 @@ def _database(settings: "Settings") -> Iterator[Finding]:
         yield Finding("database", False, f"{shown} is not there yet", "`rollbook db migrate` makes it")
         return
 
-    async def look(store: "Store") -> tuple[int, list[str], list[str]]:
+    async def look(store: "Store") -> tuple[int, list[str], list[str], list["SigningKey"], bool]:
         await store.ping()
-        return await store.schema_version(), await store.problems(), await store.risks()
+        keys, clients = await store.identity.keys(), await store.identity.clients()
+        return await store.schema_version(), await store.problems(), await store.risks(), keys, bool(clients)
 
     try:
-        version, problems, risks = with_store(settings, look, empty="leave")
+        version, problems, risks, keys, has_clients = with_store(settings, look, empty="leave")
     except SchemaMismatch as mismatch:
         yield Finding("database", False, *explain(mismatch.found, mismatch.wanted))
         return
@@ -119,6 +121,34 @@ def _database(settings: "Settings") -> Iterator[Finding]:
         yield Finding("role", True, "an SQLite file has none; who may read the file may read everything")
     elif not problems:
         yield Finding("role", True, "neither superuser nor exempt from row-level security")
+    yield _keys(settings, keys, has_clients)
+
+
+def _keys(settings: "Settings", keys: list["SigningKey"], has_clients: bool) -> Finding:
+    """The keys that sign tokens, and the master key by which they are encrypted."""
+    from rollbook.app import make_master_key
+    from rollbook.identity.master_key import HOW, MasterKeyError
+
+    if settings.master_key:
+        where = "in master_key"
+    elif settings.master_key_file or settings.database.engine == "sqlite":
+        where = f"in {settings.master_key_file or settings.database.path + '.key'}"
+    else:
+        where = ""
+    active = next((key for key in keys if key.state == "active"), None)
+    if active is None or active.private is None:
+        if where or not has_clients:
+            needed = f"the master key stands {where}" if where else "a master key is needed before clients get tokens"
+            return Finding("keys", True, f"no token was signed yet; {needed}")
+        return Finding("keys", False, "there are clients, and no master key to sign their tokens with", HOW)
+    try:
+        make_master_key(settings, make=False).open(active.private, active.kid)
+    except MasterKeyError as refused:
+        return Finding("keys", False, refused.detail, refused.hint)
+    file = Path(where.removeprefix("in "))
+    if file.is_file() and file.stat().st_mode & 0o077:
+        return Finding("keys", False, f"the master key may be read by others: {file}", "make its mode 0600")
+    return Finding("keys", True, f"{active.algorithm} signs since {active.created[:10]}; the master key stands {where}")
 
 
 def disk(settings: "Settings") -> Finding:
