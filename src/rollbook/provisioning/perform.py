@@ -1,7 +1,7 @@
 """From an operation to its outcome: the one door into the use cases."""
 
-from rollbook.provisioning.changes import read_changes
 from rollbook.provisioning.bulk import bulk
+from rollbook.provisioning.changes import read_changes
 from rollbook.provisioning.create import create
 from rollbook.provisioning.delete import delete
 from rollbook.provisioning.member_pages import list_members
