@@ -33,6 +33,14 @@ RESERVED_ENDPOINTS = frozenset(
 )
 """What is, or may one day be, another address of the server."""
 
+RESERVED_NAMES = frozenset(
+    (
+        *("me", "any", "meta", "error", "schema", "resourcetype", "serviceproviderconfig", "member", "changes"),
+        *("listresponse", "searchrequest", "patchop", "bulkrequest", "bulkresponse"),
+    )
+)
+"""What the protocol and the document about the API call something else."""
+
 _TYPE_KEYS = ("schemas", "id", "name", "description", "endpoint", "schema", "schemaExtensions", "meta", INDEX)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}")
 _ENDPOINT = re.compile(r"/?([A-Za-z][A-Za-z0-9_-]{0,62})/?")
@@ -57,6 +65,8 @@ def judge_type(document: Any) -> TypeDocument:
     name = judge.text(fields, "name", most=NAME_LENGTH)
     if name and not _NAME.fullmatch(name):
         judge.wrong(f"{shown(name)!r} is no name: it is a letter, then up to 62 letters, digits, - or _.", "name")
+    elif name.lower() in RESERVED_NAMES:
+        judge.wrong(f"{name} is a word of the protocol; choose another name.", "name")
     endpoint = judge.text(fields, "endpoint", most=NAME_LENGTH)
     if endpoint and not (match := _ENDPOINT.fullmatch(endpoint)):
         judge.wrong("an endpoint is a slash, a letter, then up to 62 letters, digits, - or _, as /Devices.", "endpoint")

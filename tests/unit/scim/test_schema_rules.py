@@ -191,6 +191,13 @@ def test_the_numbers_of_a_tenant_are_bounded() -> None:
     assert "at most 1048576 bytes" in refused_catalogue(schemas=big)
 
 
+@pytest.mark.parametrize("name", ["", "9", "a b", "x" * 64, "Me", "error", "Schema", "PatchOp"])
+def test_a_type_cannot_have_every_name(name: str) -> None:
+    with pytest.raises(InvalidDocument) as refused:
+        judge_type({**DEVICE_TYPE, "name": name})
+    assert [problem.where for problem in refused.value.problems] == ["name"]
+
+
 def test_what_of_a_standard_type_is_fixed_stays() -> None:
     for change in ({"endpoint": "/People"}, {"schema": DEVICE}):
         document = {"name": "user", "endpoint": "/Users", "schema": BASE[0].schema.id, **change}
