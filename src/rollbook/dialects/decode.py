@@ -10,6 +10,7 @@ from rollbook.dialects.parts import Parts
 from rollbook.dialects.preference import preference
 from rollbook.dialects.routes import Ask, Route
 from rollbook.http_message import Request
+from rollbook.scim.attributes import Held
 from rollbook.scim.bulk import Message
 from rollbook.scim.errors import Forbidden, InvalidSyntax, InvalidValue, PayloadTooLarge
 from rollbook.scim.etag import read_condition
@@ -34,6 +35,8 @@ from rollbook.scim.operations import (
 from rollbook.scim.page import QueryParameters, read_feed, read_query, read_search
 from rollbook.scim.patch import read_patch
 from rollbook.scim.projection import Projection, projection
+from rollbook.scim.schema import ResourceType
+from rollbook.scim.tolerances import shortened
 
 
 def decode(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Operation:
@@ -73,11 +76,11 @@ def _create(request: Request, route: Route, dialect: Dialect, notes: list[str]) 
     type, shown = route.types[0], _projection(request, route)
     if shown is None and preference(request.headers.get("prefer")) == "minimal":
         shown = projection(type, ("id",), ())
-    return Create(type, _body(request, dialect, notes), shown)
+    return Create(type, _resource(request, type, dialect, notes), shown)
 
 
 def _replace(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Replace:
-    body = _body(request, dialect, notes)
+    body = _resource(request, route.types[0], dialect, notes)
     shown = _projection(request, route)
     minimal = shown is None and preference(request.headers.get("prefer")) == "minimal"
     return Replace(route.types[0], route.id, body, shown, _conditions(request), minimal)
@@ -132,6 +135,18 @@ _READERS: Mapping[Ask, Callable[[Request, Route, Dialect, list[str]], Operation]
     Ask.DEFINE: _define,
     Ask.WITHDRAW: _withdraw,
 }
+
+
+def _resource(request: Request, type: ResourceType, dialect: Dialect, notes: list[str]) -> dict[str, Any]:
+    """A body that is a resource; one with far too many values is refused before each of them is looked at."""
+    body = _body(request, dialect, notes)
+    most = dialect.limits.attribute_values
+    for name, value in body.items():
+        if value.__class__ is list and len(value) > most:
+            members = type.held(Held.MEMBERS)
+            if members is None or name.lower() != members.name.lower():
+                raise InvalidValue(f"{shortened(name)} may have {most} values at most.")
+    return body
 
 
 def _body(request: Request, dialect: Dialect, notes: list[str]) -> dict[str, Any]:
