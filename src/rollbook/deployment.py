@@ -25,3 +25,4 @@ class Deployment:
     burst: int = 200
     tenant_requests_per_second: float | None = None
     tenant_burst: int = 1000
+    address_failures: int = 100

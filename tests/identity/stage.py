@@ -33,11 +33,23 @@ class Desk:
     password: str = field(repr=False)
 
     def post(
-        self, path: str, form: Any, *, basic: bool = True, authorization: str = "", type: str = FORM
+        self,
+        path: str,
+        form: Any,
+        *,
+        basic: bool = True,
+        authorization: str = "",
+        type: str = FORM,
+        peer: str = "",
     ) -> httpx2.Response:
-        """A form (pairs, a mapping or bytes as they are) to an address of the house, with the client's own secret."""
+        """A form (pairs, a mapping or bytes as they are) to an address of the house, with the client's own secret.
+
+        ``peer`` is where it comes from, for a house that believes its proxy.
+        """
         authorization = basic_header(self.id, self.secret) if basic else authorization
         sent = {"content-type": type, **({"authorization": authorization} if authorization else {})}
+        if peer:
+            sent["x-forwarded-for"] = peer
         content = form if isinstance(form, bytes) else str(httpx2.QueryParams(form)).encode()
         return self.house.client.post(self.house.url + path, content=content, headers=sent)
 

@@ -184,6 +184,14 @@ class Settings(BaseModel):
         2, 5, "How long a worker may remember a token. A revoked token is refused within this time, in every worker."
     )
 
+    address_failures: Whole = _whole(
+        100,
+        1,
+        1_000_000,
+        "Failed logins within an hour from one address before more from there are delayed; those who have logged in"
+        " from there before are not. Behind a proxy, set trusted_proxies: else all share its address.",
+    )
+
     def environment(self) -> dict[str, str]:
         """The variables that give a child process these settings and no others.
 

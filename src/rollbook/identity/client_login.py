@@ -10,6 +10,7 @@ import orjson
 
 from rollbook.clock import Clock
 from rollbook.identity.jwt import BadJwt, Unverified, read_key
+from rollbook.identity.throttle import Throttle
 from rollbook.identity.token_text import SECRET, digest_of
 from rollbook.oauth.assertions import ALGORITHMS, Asserted, read_assertion
 from rollbook.oauth.client_auth import Assertion, Secret
@@ -23,16 +24,21 @@ _NOBODYS = sha256(b"the secret of nobody").digest()
 class ClientLogin:
     """``audiences`` are the names that an assertion may call this server by: its issuer, and its token addresses."""
 
-    def __init__(self, store: Store, clock: Clock, audiences: frozenset[str]) -> None:
+    def __init__(self, store: Store, clock: Clock, audiences: frozenset[str], throttle: Throttle) -> None:
         self._store = store
         self._clock = clock
         self._audiences = audiences
+        self._throttle = throttle
 
-    async def login(self, presented: Secret | Assertion) -> KnownClient:
-        """The client. **Raises** ``InvalidClient``."""
-        if isinstance(presented, Secret):
-            return await self._by_secret(presented)
-        return await self._by_key(presented)
+    async def login(self, presented: Secret | Assertion, peer: str) -> KnownClient:
+        """The client. **Raises** ``InvalidClient``, ``SlowDown`` where it has failed too often from that address."""
+        try:
+            if isinstance(presented, Secret):
+                return await self._by_secret(presented)
+            return await self._by_key(presented)
+        except InvalidClient:
+            await self._throttle.client_failed(presented.client or "", peer)
+            raise
 
     async def _by_secret(self, presented: Secret) -> KnownClient:
         digest = digest_of(presented.secret, SECRET) or _NOBODYS

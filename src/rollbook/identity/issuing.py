@@ -18,6 +18,7 @@ from rollbook.identity.master_key import MasterKeyError
 from rollbook.identity.passwords import Passwords
 from rollbook.identity.standing import holds
 from rollbook.identity.system_users import name_key
+from rollbook.identity.throttle import Throttle
 from rollbook.identity.token_text import ACCESS, REFRESH, digest_of, write_token
 from rollbook.ids import new_id, ordered_id, random_bytes
 from rollbook.oauth.access_token import LIFETIME, TYPE, AccessToken, write_claims
@@ -58,12 +59,15 @@ class Issuer:
 class Issuing:
     """Answers the grants."""
 
-    def __init__(self, store: Store, clock: Clock, issuer: Issuer, keys: KeyRing, passwords: Passwords) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, issuer: Issuer, keys: KeyRing, passwords: Passwords, throttle: Throttle
+    ) -> None:
         self._store = store
         self._clock = clock
         self._issuer = issuer
         self._keys = keys
         self._passwords = passwords
+        self._throttle = throttle
 
     async def give(self, known: KnownClient, asked: Grant, origin: Origin) -> dict[str, Any]:
         """The answer of the token endpoint to a client that has proved itself. **Raises** ``OAuthError``."""
@@ -88,7 +92,9 @@ class Issuing:
         if user is not None and user.name_key != name:  # found by its id, which is no name
             user = None
         usable = user is not None and user.kind == "api" and user.status == "active"
-        right = await self._passwords.verify(user.password if user is not None and usable else None, asked.password)
+        async with self._throttle.login(name, known.client.id, origin.peer) as turn:
+            hash = user.password if user is not None and usable else None
+            turn.right = right = await self._passwords.verify(hash, asked.password)
         if user is None:
             raise InvalidGrant
         if not right:

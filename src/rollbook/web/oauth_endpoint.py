@@ -20,6 +20,7 @@ from rollbook.identity.issuing import Issuer, Issuing, Origin
 from rollbook.identity.jwt import ALGORITHMS
 from rollbook.identity.keys import JWKS_SECONDS, KeyRing
 from rollbook.identity.passwords import Passwords
+from rollbook.identity.throttle import Throttle
 from rollbook.identity.token_care import TokenCare
 from rollbook.ids import ordered_id
 from rollbook.oauth import metadata
@@ -60,10 +61,11 @@ class OAuthEndpoint:
         store, clock = house.store, house.clock
         issuer = house.issuer or house.public_url
         self._passwords = Passwords()
-        self._issuing = Issuing(store, clock, Issuer(issuer, house.public_url), keys, self._passwords)
+        throttle = Throttle(store, clock, address_failures=house.address_failures)
+        self._issuing = Issuing(store, clock, Issuer(issuer, house.public_url), keys, self._passwords, throttle)
         self._care = TokenCare(store, clock, issuer, access)
         audiences = {issuer, *(house.public_url + address for address in TOKEN_ADDRESSES)}
-        self._login = ClientLogin(store, clock, frozenset(audiences))
+        self._login = ClientLogin(store, clock, frozenset(audiences), throttle)
         self._server = orjson.dumps(metadata.server_metadata(issuer, house.public_url, ALGORITHMS))
         self._resource = orjson.dumps(metadata.resource_metadata(house.public_url, issuer))
         self._forms: dict[str, Work] = dict.fromkeys(TOKEN_ADDRESSES, self._token)
@@ -135,7 +137,7 @@ class OAuthEndpoint:
             if request.query:
                 raise InvalidRequest("Parameters stand in the form, never in the address.")
             form = read_form(request.headers.get("content-type"), request.body)
-            known = await self._login.login(read_client(request.headers.get("authorization"), form))
+            known = await self._login.login(read_client(request.headers.get("authorization"), form), request.peer)
             answer = await work(known, form, origin)
         except OAuthError as error:
             await self._note(request, error, known)
@@ -177,7 +179,7 @@ class OAuthEndpoint:
 
     async def _note(self, request: Request, error: OAuthError, known: KnownClient | None) -> None:
         """A refusal leaves an event, its repeats within a minute one more; overload leaves none."""
-        if error.status in (429, 503):
+        if error.status == 503:
             if error.hint:
                 _log.error("tokens_cannot_be_signed", reason=error.hint)
             return
