@@ -33,6 +33,13 @@ SAYS = {
         '"number":"B-7"',
         "1 resource of type User have a value of urn:example:acorn:2.0:Badge:number, which would be lost",
     ),
+    "oauth": (
+        '"token_type":"Bearer","expires_in":3600,"scope":"scim.read"}',
+        '"totalResults":0',
+        '"refresh_token":"rbr_',
+        '{"active":true',
+        "RS256",
+    ),
     "export-and-import": ("2 created", "Exported 2 User", '"written": true', "line 3: The line is not valid JSON"),
 }
 """What must be seen among what a page prints."""

@@ -176,6 +176,9 @@ def test_doctor_looks_at_the_keys(run: Command, acorn: str, tmp_path: Path) -> N
     other = rollbook("keys", "master").out.strip()
     ok, said = keys(ROLLBOOK_MASTER_KEY=other)
     assert (ok, "another master key" in said) == (False, True)
+    made = run("keys", "rotate", "--now", "--json", ROLLBOOK_MASTER_KEY=other).json()
+    assert sorted(key["state"] for key in made) == ["active", "next", "retiring"]
+    assert keys(ROLLBOOK_MASTER_KEY=other)[0]
     ok, said = keys(ROLLBOOK_MASTER_KEY="not-a-key")
     assert (ok, "32 bytes in base64" in said, "not-a-key" in said) == (False, True, False)
     ok, said = keys(ROLLBOOK_MASTER_KEY_FILE=str(tmp_path / "gone"))

@@ -21,7 +21,7 @@ from rollbook.clock import Clock, written
 from rollbook.errors import RollbookError
 from rollbook.events import Event, Kind
 from rollbook.identity.jwt import Key, generate, public_jwk, read_key
-from rollbook.identity.master_key import MasterKey
+from rollbook.identity.master_key import MasterKey, WrongMasterKey
 from rollbook.ids import new_id, ordered_id
 from rollbook.oauth.access_token import LIFETIME
 from rollbook.storage.contract import Store
@@ -137,7 +137,7 @@ async def rotate(
     if active is None:
         added = [await _made(master, wanted, "active", clock), await _made(master, wanted, "next", clock)]
         change = KeyChange(None, until, None, following.kid if following else None, added)
-    elif following is None or (at_once and following.algorithm != wanted):
+    elif following is None or not _opens(master, following) or (at_once and following.algorithm != wanted):
         added = [await _made(master, wanted, "active", clock), await _made(master, wanted, "next", clock)]
         change = KeyChange(active.kid, until, None, following.kid if following else None, added)
     else:
@@ -152,6 +152,14 @@ async def rotate(
     with suppress(AlreadyExists):  # where another was quicker, its keys serve as well
         await store.identity.change_keys(change, event)
     return await store.identity.keys()
+
+
+def _opens(master: MasterKey, key: SigningKey) -> bool:
+    """False where another master key has encrypted it: then nobody can sign with it any more."""
+    try:
+        return key.private is not None and bool(master.open(key.private, key.kid))
+    except WrongMasterKey:
+        return False
 
 
 async def _made(master: MasterKey, algorithm: str, state: str, clock: Clock) -> SigningKey:

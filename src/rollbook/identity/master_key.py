@@ -28,6 +28,10 @@ class MasterKeyError(RollbookError):
     """There is no master key, or not the right one. ``hint`` says what to do."""
 
 
+class WrongMasterKey(MasterKeyError):
+    """Another one has encrypted what is to be opened."""
+
+
 def new_master_key() -> str:
     """A new master key as a text."""
     return b64encode(random_bytes(BYTES)).decode()
@@ -67,7 +71,10 @@ class MasterKey:
         try:
             return self._ready().decrypt(sealed[:_NONCE], sealed[_NONCE:], name.encode())
         except InvalidTag:
-            raise MasterKeyError("the signing keys were encrypted by another master key", hint=HOW) from None
+            raise WrongMasterKey(
+                "the signing keys were encrypted by another master key",
+                hint="set that one again; where it is lost, `rollbook keys rotate --now` makes new signing keys",
+            ) from None
 
     def _ready(self) -> AESGCM:
         if self._cipher is None:
