@@ -25,8 +25,8 @@ class Request:
     id: str = ""
     document: Any = None
     """The body's JSON, of a part of a greater body that has been read (an operation of a bulk)."""
-    again: bool = False
-    """Whether it is being answered a second time, because what it was read by had changed."""
+    again: int = 0
+    """How often it has been answered anew, because what it was read by had changed."""
 
     def header(self, name: str) -> str | None:
         """The value of a header (lower-case name), or None."""

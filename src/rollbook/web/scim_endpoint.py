@@ -58,6 +58,8 @@ from rollbook.web.refused import Refused
 from rollbook.web.turns import Turns
 
 _FLUSH_SECONDS = 15.0
+_AGAIN = 5
+"""How often a request may be overtaken by changes of the tenant's schemas: an index that is built makes two in a row."""
 _WRITES = frozenset(("POST", "PUT", "PATCH", "DELETE"))
 
 
@@ -300,10 +302,10 @@ class ScimEndpoint:
         return encode(outcome, locations)
 
     async def _answer_again(self, request: Request) -> Response:
-        """Answer a request that was read by schemas which have changed since, by the new ones; once."""
-        if request.again:
+        """Answer a request that was read by schemas which have changed since, by the new ones."""
+        if request.again == _AGAIN:
             return encode_refusal(refusal(SchemaChanged()))
-        request.again = True
+        request.again += 1
         self._authenticator.forget(request.headers.get("authorization"))
         return await self.answer(request)
 
