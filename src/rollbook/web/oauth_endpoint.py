@@ -167,9 +167,10 @@ class OAuthEndpoint:
             keys = await self._keys.published()
         except StoreError:
             return _refusal(TemporarilyUnavailable("The server cannot answer now: try again soon.", retry_after=1))
-        return Response(
-            200, ((b"content-type", b"application/jwk-set+json"), *_KEPT), orjson.dumps(keys), tells_cache=True
-        )
+        # Before the first token there is no key, and nobody should remember that.
+        kept = _KEPT if keys["keys"] else _NO_STORE
+        headers = ((b"content-type", b"application/jwk-set+json"), *kept)
+        return Response(200, headers, orjson.dumps(keys), tells_cache=True)
 
     async def _server_page(self, request: Request) -> Response:
         return _page(request, self._server)
