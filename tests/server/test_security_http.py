@@ -124,7 +124,7 @@ ALLOWED = {
     "/Users/1": "GET, HEAD, PUT, PATCH, DELETE, OPTIONS",
     "/Users/.search": "POST, OPTIONS",
     "/.search": "POST, OPTIONS",
-    "/Schemas": "GET, HEAD, OPTIONS",
+    "/Schemas": "GET, HEAD, POST, OPTIONS",
 }
 
 
