@@ -9,7 +9,7 @@ from rollbook.storage.contract import Store
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """``public_url`` is where clients reach the house from outside, without a closing slash; ``issuer`` is the name under
+    """``public_url`` is where clients reach the house, without a closing slash; ``issuer`` is the name under
     which it issues tokens (empty: ``public_url``)."""
 
     store: Store

@@ -23,7 +23,7 @@ def statuses(parts: list[dict[str, Any]]) -> list[int]:
     return [int(part["status"]) for part in parts]
 
 
-def user(bulk_id: str, name: str | None = None, **more: Any) -> dict[str, Any]:
+def user(bulk_id: str, name: str | None = None, /, **more: Any) -> dict[str, Any]:
     data = {"schemas": [USER, *(key for key in more if key.startswith("urn:"))], "userName": name or bulk_id, **more}
     return {"method": "POST", "path": "/Users", "bulkId": bulk_id, "data": data}
 

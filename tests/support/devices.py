@@ -95,7 +95,7 @@ def device(seat: Seat, number: str, **more: Any) -> dict[str, Any]:
     return made(seat, "/Devices", {"schemas": [DEVICE], "serialNumber": number, **more})
 
 
-def numbers(seat: Seat, filter: str, **query: Any) -> list[str]:
+def numbers(seat: Seat, filter: str, **query: Any) -> list[Any]:
     """The serial numbers that a filter finds, in order."""
     answer = seat.get("/Devices", filter=filter, **query) if filter else seat.get("/Devices", **query)
     assert answer.status_code == 200, answer.text

@@ -125,9 +125,7 @@ def resource_types(draw: Draw) -> ResourceType:
     schema = Schema(CORE, "Thing", "", tuple(attributes))
     kind = ResourceType("Thing", "/Things", schema, (Extension(extension),), number=draw(st.sampled_from((1, 100))))
     indexed = [
-        place.name
-        for place in _simple_places(kind)
-        if place.leaf.type in (Type.STRING, Type.REFERENCE, Type.DATE_TIME)
+        place.name for place in _simple_places(kind) if place.leaf.type in (Type.STRING, Type.REFERENCE, Type.DATE_TIME)
     ]
     paths = tuple(path if draw(st.integers(0, 3)) else "" for path in indexed if draw(st.booleans()))
     unready = frozenset(path for path in paths if path and draw(st.integers(0, 4)) == 0)

@@ -155,7 +155,7 @@ class Settings(BaseModel):
         16 * 1024**2, 65_536, 1024**3, "Where an answer to a query ends: it then holds fewer resources than asked for."
     )
     attribute_values: Whole = _whole(
-        10_000, 1, 1_000_000, "The most values of one multi-valued attribute (400 above). Members of groups do not count."
+        10_000, 1, 1_000_000, "The most values of one multi-valued attribute (400 above); members do not count."
     )
     name_length: Whole = _whole(1024, 8, 1024, "The longest userName and externalId, in characters (400 above).")
     filter_bytes: Whole = _whole(8192, 64, 65_536, "The longest filter or path (400 above).")

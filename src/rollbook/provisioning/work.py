@@ -15,7 +15,7 @@ from rollbook.scim.presets import Terms
 from rollbook.scim.schema import ResourceType
 from rollbook.scim.tolerances import Tolerances
 from rollbook.storage.contract import TenantStore
-from rollbook.storage.records import Applied, Change, Delete, Insert, Update
+from rollbook.storage.records import Applied, Change, Delete, Insert
 
 
 class Gate(Protocol):

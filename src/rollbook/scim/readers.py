@@ -23,8 +23,12 @@ _PATH_VALUES = 25
 """Reading and binding one path takes as long as going through so many values."""
 
 OLD_CORES = frozenset(
-    ("urn:scim:schemas:core:1.0", "urn:scim:schemas:core:2.0")
-    + ("urn:scim:schemas:core:2.0:user", "urn:scim:schemas:core:2.0:group")
+    (
+        "urn:scim:schemas:core:1.0",
+        "urn:scim:schemas:core:2.0",
+        "urn:scim:schemas:core:2.0:user",
+        "urn:scim:schemas:core:2.0:group",
+    )
 )
 """What the core schemas were called before RFC 7643, in lower case."""
 OLD_NAMES = {

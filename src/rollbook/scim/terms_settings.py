@@ -74,8 +74,7 @@ def _number(name: str, about: str, most: int, kind: type[int] | type[float] = in
 
 
 def _unknown(terms: Terms, value: str) -> Terms:
-    meant = "drop" if value == "ignore" else "refuse"
-    return replace(terms, tolerances=replace(terms.tolerances, unknown=meant))
+    return replace(terms, tolerances=replace(terms.tolerances, unknown="drop" if value == "ignore" else "refuse"))
 
 
 SETTINGS = {

@@ -225,7 +225,7 @@ class Store(Protocol):
         """The tenants whose indexes somebody has to look after by now, with the moment from which on; a few."""
 
     async def claim_schema_work(self, tenant_id: str, due: str, until: str | None) -> bool:
-        """Take on the work of a tenant until a moment, at which it is due again (None: it is done). False where somebody
+        """Take on the work of a tenant until a moment, when it is due again (None: it is done). False where somebody
         else has."""
 
     async def record(self, events: Sequence[Event]) -> None:

@@ -1,7 +1,7 @@
 """How many requests a second a connection may make, and a tenant with all of its connections together.
 
 GCRA: a leaky bucket that is one number for each key. Counted in each worker. Where a limit is set, every answer says
-how much is left, in the headers that SailPoint and others read: ``x-rate-limit-limit``, ``-remaining``, ``-reset`` (seconds
+how much is left, in headers that SailPoint and others read: ``x-rate-limit-limit``, ``-remaining``, ``-reset`` (seconds
 until all of it is there again); of two limits the one of which less is left. A refusal has ``Retry-After`` (whole
 seconds, RFC 9110 §10.2.3).
 """

@@ -59,7 +59,7 @@ from rollbook.web.turns import Turns
 
 _FLUSH_SECONDS = 15.0
 _AGAIN = 5
-"""How often a request may be overtaken by changes of the tenant's schemas: an index that is built makes two in a row."""
+"""How often a request may be overtaken by changes of the tenant's schemas: building an index makes two in a row."""
 _WRITES = frozenset(("POST", "PUT", "PATCH", "DELETE"))
 
 
@@ -68,9 +68,7 @@ class ScimEndpoint:
 
     def __init__(self, house: Deployment, access: AccessTokens | None = None) -> None:
         self._house = house
-        self._authenticator = Authenticator(
-            house.store, house.clock, access=access, fresh_seconds=house.fresh_seconds
-        )
+        self._authenticator = Authenticator(house.store, house.clock, access=access, fresh_seconds=house.fresh_seconds)
         self._turns = Turns(house.tenant_concurrency, house.queue_seconds)
         self._rate = Rate(
             house.clock,

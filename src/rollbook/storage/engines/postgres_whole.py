@@ -9,9 +9,7 @@ from rollbook.storage.errors import OneRefused, StoreError
 from rollbook.storage.records import Change
 
 
-async def whole(
-    transactions: Transactions, tenant: str, changes: Callable[[], AsyncIterable[Sequence[Change]]]
-) -> int:
+async def whole(transactions: Transactions, tenant: str, changes: Callable[[], AsyncIterable[Sequence[Change]]]) -> int:
     """See ``TenantStore.apply_all``."""
     last_event: list[str] = []
 

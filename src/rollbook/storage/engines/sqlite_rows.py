@@ -132,8 +132,8 @@ def token_row(token: Token) -> Row:
 
 
 def token_of(row: Row) -> Token:
-    *columns, scopes = row
-    return Token(*columns, tuple(scopes.split()))
+    id, tenant, connection, name, digest, hint, created, expires, revoked, scopes = row
+    return Token(id, tenant, connection, name, digest, hint, created, expires, revoked, tuple(scopes.split()))
 
 
 def connection_row(tenant: str, connection: Connection) -> Row:

@@ -51,7 +51,7 @@ class Context:
         return f"({base} || {self.flavor.literal(endpoint + '/')} || {self.flavor.id_text(id)})"
 
     def index_path(self, place: Place) -> int | None:
-        """The number of an indexed path, or None. Only texts have index rows, and they are read where they are complete."""
+        """The number of an indexed path, or None. Only texts have index rows; they are read where they are complete."""
         name = place.name
         if place.leaf.type not in TEXT_TYPES or name not in self.type.index_paths or name in self.type.unready:
             return None

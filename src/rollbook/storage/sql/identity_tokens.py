@@ -14,7 +14,8 @@ _FAMILY = (
     " revoked"
 )
 _OF = ", ".join(f"f.{name.strip()}" for name in _FAMILY.split(","))
-FIND_REFRESH = f"""SELECT {_OF}, r.expires, r.used IS NULL AND r.revoked IS NULL FROM refresh_token r JOIN token_family f ON f.id = r.family_id
+FIND_REFRESH = f"""SELECT {_OF}, r.expires, r.used IS NULL AND r.revoked IS NULL
+FROM refresh_token r JOIN token_family f ON f.id = r.family_id
 WHERE r.digest = $1"""
 _OPAQUE = (
     "digest, id, tenant_id, client_id, user_id, family_id, scopes, audience, client_epoch, user_epoch, issued, expires,"
