@@ -28,6 +28,7 @@ def document(described: dict[str, Any], results: Results, rows: Sequence[Row]) -
         **described,
         "cells": [cell.summary() for cell in results.cells],
         "paced": results.paced,
+        "floods": results.floods,
         "singles": [asdict(single) for single in results.singles],
         "memory": {"peak_mb": results.rss, "listings": results.listings},
         "two_workers": results.two_workers,
@@ -41,6 +42,8 @@ def tables(kept: dict[str, Any]) -> str:
     parts = [_made(kept), _load(kept["cells"]), _targets(kept["targets"])]
     if kept["paced"]:
         parts.append(_paced(kept["paced"]))
+    if kept.get("floods"):
+        parts.append(_floods(kept["floods"]))
     if kept["singles"]:
         parts.append(_singles(kept["singles"]))
     parts += [_listing(engine, found) for engine, found in kept["memory"]["listings"].items()]
@@ -126,6 +129,19 @@ def _paced(paced: dict[str, dict[str, float]]) -> str:
         for name, p in paced.items()
     ]
     heads = ("at half of the highest rate", "asked/s", "answered/s", "p50 ms", "p99 ms")
+    return table(heads, lines)
+
+
+def _floods(floods: dict[str, dict[str, float]]) -> str:
+    lines = [
+        (engine, f"{f['asked']:,.0f}", when, *(f"{f[name]:.2f}" for name in names), *logins)
+        for engine, f in floods.items()
+        for when, names, logins in (
+            ("no logins", ("quiet_p50_ms", "quiet_p99_ms"), ("–", "–")),
+            ("200 at once", ("p50_ms", "p99_ms"), (f"{f['logins']:.0f}", f"{f['told_to_wait']:.0f}")),
+        )
+    ]
+    heads = ("engine", "GETs/s", "beside", "p50 ms", "p99 ms", "logins/s", "told to wait/s")
     return table(heads, lines)
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import bulked, ceilings, databases, report, scale, subjects, targets
+from bench import bulked, ceilings, databases, flood, report, scale, subjects, targets
 from bench.bulk import Loader, PostgresLoader, SqliteLoader
 from bench.load import CONNECTIONS, need_wrk, run_wrk
 from bench.machine import Processes, cores, describe, in_memory
@@ -26,7 +26,7 @@ from bench.servers import Server
 from bench.subjects import PRELOADED, Rollbook, Subject
 from rollbook.testing.postgres import PostgresServer, start_postgres
 
-GROUPS = ("echo", "pgbench", "apsw", "postgres", "sqlite", "scim2", "paced", "scale")
+GROUPS = ("echo", "pgbench", "apsw", "postgres", "sqlite", "scim2", "paced", "flood", "scale")
 ENGINES = {"postgres": "PostgreSQL", "sqlite": "SQLite"}
 CORES_FOR_TWO_WORKERS = 4
 IDLE = 0.5
@@ -88,6 +88,8 @@ class Run:
         self._two_workers()
         if "paced" in self.only:
             self._paced()
+        if "flood" in self.only:
+            self._flood()
         if "scale" in self.only:
             self._scale()
         return self.results
@@ -192,6 +194,15 @@ class Run:
                     "p99_ms": sample.p99,
                 }
                 tell(f"paced {name}: p50 {sample.p50:.2f} ms, p99 {sample.p99:.2f} ms")
+
+    def _flood(self) -> None:
+        for house in self.houses:
+            if _group(house) not in self.only:
+                continue
+            work, number = house.subject.requests()["get"], house.subject.number()
+            found = flood.measure(house.rollbook, house.tenant.id, work, self.plan.paced_seconds, number)
+            self.results.floods[house.engine] = found
+            tell(f"flood {house.engine}: GET p99 {found['quiet_p99_ms']:.2f} ms quiet, {found['p99_ms']:.2f} ms in it")
 
     def _scale(self) -> None:
         for house in self.houses:

@@ -172,10 +172,15 @@ def rollbook(
     return Rollbook(name, database, server, Processes(*server.processes.roots, *beside))
 
 
-def command(*arguments: str) -> dict[str, str]:
+def command(*arguments: str, stdin: str = "") -> dict[str, str]:
     """Run a command of rollbook's that prints an object (or nothing). **Raises** ``CannotMeasure``."""
     done = subprocess.run(
-        [*_program(), *arguments], capture_output=True, text=True, check=False, env=clean_environment(SETTINGS)
+        [*_program(), *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=clean_environment(SETTINGS),
     )
     if done.returncode:
         raise CannotMeasure(f"rollbook {' '.join(arguments[:2])} failed: {done.stderr.strip()}")

@@ -14,6 +14,9 @@ OPERATIONS = ("create", "get", "filter", "PATCH")
 KEPT_UP = 0.95
 """Below this share of the requests that came due, latencies tell of a queue that grows and not of the server."""
 
+FLOODED_MS = 100.0
+"""What a GET may take beside a flood of logins: nobody notices it, and no client gives up."""
+
 GROWTH_MB = 8.0
 """What a listing may leave behind: the allocator keeps some pages of answers that it had to hold."""
 
@@ -48,6 +51,7 @@ class Results:
     rss: dict[str, float]
     listings: dict[str, dict[str, float]]
     two_workers: dict[str, Any] | None = None
+    floods: dict[str, dict[str, float]] = field(default_factory=dict)
     bulks: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def rate(self, subject: str, operation: str) -> float | None:
@@ -62,6 +66,7 @@ def rows(results: Results) -> list[Row]:
         *_workers(results),
         *_growth(results),
         *_paced(results),
+        *_floods(results),
         *_memory(results),
         *_bulks(results),
     ]
@@ -126,6 +131,11 @@ def _bulks(results: Results) -> Iterator[Row]:
         yield Row(
             f"{name}: creates in bulks of 1,000 / one after the other", rates["bulk"] / rates["alone"], 3, "times"
         )
+
+
+def _floods(results: Results) -> Iterator[Row]:
+    for name, found in results.floods.items():
+        yield Row(f"{name}: p99 of GETs beside 200 logins at once", found["p99_ms"], FLOODED_MS, "ms", at_least=False)
 
 
 def _memory(results: Results) -> Iterator[Row]:
