@@ -10,15 +10,19 @@ from tests.support.postgres import fresh_database
 from rollbook.identity.master_key import new_master_key
 
 
+PROXY = {"ROLLBOOK_TRUSTED_PROXIES": "127.0.0.1"}
+"""Requests say where they come from (``Desk.post``)."""
+
+
 @pytest.fixture(scope="session")
 def _issuing_on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with running_house("sqlite", f"sqlite:///{tmp_path_factory.mktemp('identity')}/rollbook.db") as house:
+    with running_house("sqlite", f"sqlite:///{tmp_path_factory.mktemp('identity')}/rollbook.db", **PROXY) as house:
         yield house
 
 
 @pytest.fixture(scope="session")
 def _issuing_on_postgres(postgres_admin_url: str) -> Iterator[House]:
-    env = {"ROLLBOOK_WORKERS": "2", "ROLLBOOK_MASTER_KEY": new_master_key()}
+    env = {**PROXY, "ROLLBOOK_WORKERS": "2", "ROLLBOOK_MASTER_KEY": new_master_key()}
     with fresh_database(postgres_admin_url) as url, running_house("postgres", url, **env) as house:
         yield house
 
