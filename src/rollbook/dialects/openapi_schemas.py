@@ -87,7 +87,7 @@ def sent(type: ResourceType, tolerances: Tolerances, limits: Limits) -> Document
         return None if attribute.secret and not tolerances.drop_password else _sent(attribute, limits)
 
     properties: Document = {
-        "schemas": _schemas(type),
+        "schemas": _schemas(type) | {"maxItems": limits.attribute_values},
         "externalId": _nullable(
             {"type": "string", "maxLength": limits.name_length, "description": EXTERNAL_ID.description}
         ),
