@@ -47,6 +47,7 @@ class Kind(StrEnum):
     ISSUER_ADDED = "issuer:add"
     ISSUER_REMOVED = "issuer:remove"
     KEY_ROTATED = "key:rotate"
+    KEY_DROPPED = "key:drop"
     SCHEMA_CREATED = "schema:create"
     SCHEMA_REPLACED = "schema:replace"
     SCHEMA_DELETED = "schema:delete"

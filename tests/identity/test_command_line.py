@@ -169,6 +169,9 @@ def test_keys_are_listed_and_rotated(run: Command, acorn: str) -> None:
     eddsa = run("keys", "rotate", "--alg", "EdDSA", "--now", "--json").json()
     assert [key["algorithm"] for key in eddsa if key["state"] == "active"] == ["EdDSA"]
     assert run("keys", "rotate", "--alg", "HS256").code == 2
+    dropped = run("keys", "drop", first["active"]["kid"], "--json").json()
+    assert first["active"]["kid"] not in {key["kid"] for key in dropped}
+    assert "no retiring key" in run("keys", "drop", first["active"]["kid"]).err
 
 
 def test_doctor_looks_at_the_keys(run: Command, acorn: str, tmp_path: Path) -> None:

@@ -208,10 +208,17 @@ def test_a_token_of_a_key_that_retires_holds_and_the_new_one_is_known(tmp_path: 
             assert [desk.reads(before).status_code, desk.reads(after).status_code] == [200, 200]
         states = [key.state for key in desk.with_identity(_keys)]
         assert sorted(states) == ["active", "next", "retiring", "retiring"]
+        desk.with_identity(partial(_drop, parts_of(before)[0]["kid"]))
+        assert until(lambda: desk.reads(before).status_code == 401)
+        assert desk.reads(after).status_code == 200
 
 
 async def _rotate(master: MasterKey, algorithm: str, store: Store) -> None:
     await signing_keys.rotate(store, SYSTEM_CLOCK, master, algorithm, at_once=True)
+
+
+async def _drop(kid: str, store: Store) -> None:
+    await signing_keys.drop(store, SYSTEM_CLOCK, kid)
 
 
 def _signs_with(desk: Desk, algorithm: str) -> bool:

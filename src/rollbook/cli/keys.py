@@ -1,4 +1,4 @@
-"""``rollbook keys``: list, rotate, master."""
+"""``rollbook keys``: list, rotate, drop, master."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -66,6 +66,28 @@ def rotate(
         return await keys.rotate(store, SYSTEM_CLOCK, make_master_key(settings), algorithm, at_once=now)
 
     _print(with_store(settings, work), json=json)
+
+
+@app.command()
+def drop(
+    ctx: typer.Context,
+    kid: Annotated[str, typer.Argument(metavar="KID", help="The id of a retiring key.", show_default=False)],
+    database: Database = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Let a key that has leaked be gone at once: the tokens that it signed end within 5 seconds. Rotate first.
+
+    \b
+    rollbook keys rotate --now
+    rollbook keys drop 42d7cfdf-73a0-45e0-b796-234a88625f87
+    """
+    from rollbook.identity import keys
+
+    async def work(store: "Store") -> list["SigningKey"]:
+        return await keys.drop(store, SYSTEM_CLOCK, kid)
+
+    _print(with_store(load(ctx, database=database, config=config).settings, work), json=json)
 
 
 @app.command()

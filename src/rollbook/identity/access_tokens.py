@@ -25,26 +25,31 @@ class AccessTokens:
         self._clock = clock
         self._issuer = issuer
         self._keys = keys
-        self._verified: dict[bytes, AccessToken] = {}
+        self._verified: dict[bytes, tuple[AccessToken, str | None]] = {}
+        """With the id of the key that signed it; a key may be dropped."""
 
     async def read(self, text: str) -> AccessToken | None:
         """The token of a text; None for what is none, was never one of ours, or has expired."""
         now = int(self._clock.now().timestamp())
         key = sha256(text.encode("latin-1", "replace")).digest()
-        token = self._verified.get(key)
-        if token is None:
-            token = await (self._jwt(text, now) if text.count(".") == 2 else self._opaque(text))
-            if token is not None:
-                if len(self._verified) >= _REMEMBERED:
-                    self._verified.clear()
-                self._verified[key] = token
-        return token if token is not None and token.expires > now else None
+        found = self._verified.get(key)
+        if found is None:
+            found = await (self._jwt(text, now) if text.count(".") == 2 else self._opaque(text))
+            if found is None:
+                return None
+            if len(self._verified) >= _REMEMBERED:
+                self._verified.clear()
+            self._verified[key] = found
+        token, kid = found
+        if token.expires <= now or (kid is not None and await self._keys.verifier(kid) is None):
+            return None
+        return token
 
     async def standing(self, token: AccessToken) -> Standing | None:
         """How those stand for whom it speaks."""
         return await self._store.identity.standing(token.tenant, token.client, token.user, token.family, token.id)
 
-    async def _jwt(self, text: str, now: int) -> AccessToken | None:
+    async def _jwt(self, text: str, now: int) -> tuple[AccessToken, str | None] | None:
         try:
             jwt = Unverified(text)
             if not is_access_token(jwt.header):
@@ -55,9 +60,10 @@ class AccessTokens:
             claims = jwt.verify(signer.key, signer.algorithm)
         except BadJwt:
             return None
-        return read_claims(claims, issuer=self._issuer, audience=self._issuer, now=now)
+        token = read_claims(claims, issuer=self._issuer, audience=self._issuer, now=now)
+        return (token, signer.kid) if token is not None else None
 
-    async def _opaque(self, text: str) -> AccessToken | None:
+    async def _opaque(self, text: str) -> tuple[AccessToken, str | None] | None:
         digest = digest_of(text, ACCESS)
         found = await self._store.identity.find_opaque(digest) if digest is not None else None
-        return found.token if found is not None else None
+        return (found.token, None) if found is not None else None

@@ -83,7 +83,8 @@ class Issuing:
                     return await self._client(known, asked, origin)
         except MasterKeyError as error:
             raise TemporarilyUnavailable(
-                "Tokens cannot be signed now; the operator finds the reason in the log.", hint=str(error)
+                "Tokens cannot be signed now; the operator finds the reason in the log.",
+                hint=f"{error.detail}; {error.hint}",
             ) from error
 
     async def _password(self, known: KnownClient, asked: PasswordGrant, origin: Origin) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from rollbook.identity.master_key import MasterKey, WrongMasterKey
 from rollbook.ids import new_id, ordered_id
 from rollbook.oauth.access_token import LIFETIME
 from rollbook.storage.contract import Store
-from rollbook.storage.errors import AlreadyExists
+from rollbook.storage.errors import AlreadyExists, NotFound
 from rollbook.storage.identity_records import KeyChange, SigningKey
 
 ALGORITHMS = ("RS256", "EdDSA")
@@ -41,10 +41,14 @@ OPERATOR = "operator"
 
 
 class SigningKeyError(RollbookError):
-    """Base of what this room refuses: ``TooSoon``."""
+    """Base of what this room refuses: ``TooSoon``, ``NotRetiring``."""
 
 
 class TooSoon(SigningKeyError):
+    pass
+
+
+class NotRetiring(SigningKeyError):
     pass
 
 
@@ -151,6 +155,23 @@ async def rotate(
     event = Event(ordered_id(), written(now), Kind.KEY_ROTATED, OPERATOR, resource_type="SigningKey", resource=named)
     with suppress(AlreadyExists):  # where another was quicker, its keys serve as well
         await store.identity.change_keys(change, event)
+    return await store.identity.keys()
+
+
+async def drop(store: Store, clock: Clock, kid: str) -> list[SigningKey]:
+    """Let a retiring key be gone before its time, because it has leaked: its tokens end within five seconds.
+
+    **Raises** ``NotRetiring``.
+    """
+    event = Event(
+        ordered_id(), clock.written(), Kind.KEY_DROPPED, OPERATOR, resource_type="SigningKey", resource=kid[:64]
+    )
+    try:
+        await store.identity.drop_key(kid, event)
+    except NotFound:
+        raise NotRetiring(
+            "there is no retiring key of that id", hint="`rollbook keys rotate --now` lets the active one retire"
+        ) from None
     return await store.identity.keys()
 
 

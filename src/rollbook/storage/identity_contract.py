@@ -105,5 +105,8 @@ class IdentityStore(Protocol):
     async def change_keys(self, change: KeyChange, event: Event) -> bool:
         """False where another was quicker; then nothing was changed."""
 
+    async def drop_key(self, kid: str, event: Event) -> None:
+        """A retiring key is gone at once. **Raises** ``NotFound``, for a key in any other state too."""
+
     async def sweep(self, at: str, seconds: int) -> None:
         """Forget what has expired by this moment (as written, and in seconds since 1970)."""

@@ -291,6 +291,17 @@ class Identity:
         await store.identity.sweep(LATER, 0)
         assert [k.kid for k in await store.identity.keys()] == ["b", "c"]
 
+    async def test_a_retiring_key_may_be_dropped_at_once(self, store: Store) -> None:
+        await store.identity.change_keys(
+            KeyChange(None, FAR, None, None, [key("a", "active"), key("b", "next")]), event(Kind.KEY_ROTATED)
+        )
+        await store.identity.change_keys(KeyChange("a", FAR, "b", None, []), event(Kind.KEY_ROTATED))
+        for kid in ("b", "c"):
+            with pytest.raises(NotFound):
+                await store.identity.drop_key(kid, event(Kind.KEY_DROPPED))
+        await store.identity.drop_key("a", event(Kind.KEY_DROPPED))
+        assert [k.kid for k in await store.identity.keys()] == ["b"]
+
     async def test_what_has_expired_is_swept(self, store: Store, acorn: Tenant) -> None:
         await start(store, acorn, expires=LATER)
         token = AccessToken("jti", acorn.id, "c", None, None, ("scim.read",), "aud", 1, 0, 1, 100)

@@ -144,6 +144,9 @@ class PostgresIdentity:
     async def change_keys(self, change: KeyChange, event: Event) -> bool:
         return await self._run([(None, event)], partial(identity.change_keys, change, event))
 
+    async def drop_key(self, kid: str, event: Event) -> None:
+        await self._run([(None, event)], partial(identity.drop_key, kid, event))
+
     async def sweep(self, at: str, seconds: int) -> None:
         await self._run((), partial(identity_tokens.sweep, at, seconds))
 

@@ -50,6 +50,7 @@ _RETIRED = """UPDATE signing_key SET state = 'retiring', slot = NULL, private = 
 WHERE kid = $1 AND slot = 'active' RETURNING 1"""
 _DROPPED = """UPDATE signing_key SET state = 'gone', slot = NULL, private = NULL WHERE kid = $1 AND slot = 'next'
 RETURNING 1"""
+_ENDED = "UPDATE signing_key SET state = 'gone' WHERE kid = $1 AND state = 'retiring' RETURNING 1"
 _PROMOTED = "UPDATE signing_key SET state = 'active', slot = 'active' WHERE kid = $1 AND slot = 'next' RETURNING 1"
 _ACTIVE = "SELECT kid FROM signing_key WHERE slot = 'active' FOR UPDATE"
 _NEW_KEY = f"""INSERT INTO signing_key ({KEY}, slot) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -130,6 +131,12 @@ def change_keys(change: KeyChange, event: Event) -> Script[bool]:
             raise AlreadyExists("slot")
     yield Tell(None, event)
     return True
+
+
+def drop_key(kid: str, event: Event) -> Script[None]:
+    if not (yield Ask(_ENDED, (kid,))):
+        raise NotFound
+    yield Tell(None, event)
 
 
 def _tell(told: Told) -> Script[None]:
