@@ -119,6 +119,13 @@ def test_3_7_3_an_error_has_its_body_and_only_a_failed_post_has_no_location(seat
     assert put["status"] == put["response"]["status"] == "412"
 
 
+@pytest.mark.parametrize("wrong", [{"data": []}, {}, {"version": 1, "data": {}}])
+def test_3_7_3_one_that_is_wrong_in_its_form_has_its_location_too(seat: Seat, wrong: dict[str, Any]) -> None:
+    ann = seat.user("ann")
+    (put,) = bulk(seat, {"method": "PUT", "path": f"/Users/{ann['id']}", **wrong})
+    assert (put["status"], put["location"]) == ("400", ann["meta"]["location"])
+
+
 def test_3_7_3_without_fail_on_errors_all_is_tried(seat: Seat) -> None:
     seat.user("ann")
     parts = bulk(seat, user("1", "ann"), user("2", "bo"), user("3", "ANN"), user("4", "cleo"))

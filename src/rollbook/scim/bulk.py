@@ -8,6 +8,7 @@ What refers to what is in ``bulk_references``, in which order operations are don
 is not known here.
 """
 
+import contextlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -257,12 +258,16 @@ def _wrong(number: int, start: int, end: int, item: Mapping[str, Any], error: Sc
     error.__traceback__ = error.__context__ = None  # they hold on to the whole part
     known = {key.lower(): value for key, value in item.items() if isinstance(value, str)}
     method, bulk_id = known.get("method", "").upper(), known.get("bulkid")
+    path = ""
+    with contextlib.suppress(ScimError):
+        path = _path(known, number + 1)
     return Part(
         number,
         start,
         end,
         method if method in METHODS else shortened(known.get("method", "")),
         bulk_id if bulk_id and len(bulk_id) <= LARGEST_ID else None,
+        path,
         error=error,
     )
 
