@@ -9,7 +9,6 @@ from tests.support.postgres import fresh_database
 
 from rollbook.identity.master_key import new_master_key
 
-
 PROXY = {"ROLLBOOK_TRUSTED_PROXIES": "127.0.0.1"}
 """Requests say where they come from (``Desk.post``)."""
 
