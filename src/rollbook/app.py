@@ -16,6 +16,7 @@ from rollbook.storage.errors import SchemaMismatch, StoreError
 from rollbook.storage.records import Tenant
 
 if TYPE_CHECKING:
+    from rollbook.delivery.outbox import Outbox
     from rollbook.dialects.model import Dialect
     from rollbook.identity.master_key import MasterKey
     from rollbook.web.asgi import Application
@@ -49,6 +50,30 @@ def make_master_key(settings: Settings, *, make: bool = True) -> "MasterKey":
     if file or settings.master_key or database.engine != "sqlite":
         return MasterKey(settings.master_key, file)
     return MasterKey(file=f"{database.path}.key", make=make)
+
+
+def make_outbox(settings: Settings, store: Store) -> "Outbox":
+    """Where letters are sent from."""
+    from rollbook.delivery.outbox import Outbox
+    from rollbook.delivery.senders import Mail, MailServer, Sender, TextProgram
+    from rollbook.identity.letters import MAIL, TEXT
+
+    senders: dict[str, Sender] = {}
+    if settings.smtp_host:
+        server = MailServer(
+            settings.smtp_host,
+            settings.smtp_port,
+            settings.smtp_tls,
+            settings.mail_from,
+            settings.smtp_user,
+            settings.smtp_password,
+            settings.smtp_password_file,
+        )
+        senders[MAIL] = Mail(server, SYSTEM_CLOCK)
+    if settings.text_command:
+        senders[TEXT] = TextProgram(settings.text_command)
+    master = make_master_key(settings)
+    return Outbox(store, SYSTEM_CLOCK, master, senders, retry_seconds=settings.letter_retry_seconds)
 
 
 def dialect_names() -> tuple[str, ...]:
@@ -141,6 +166,7 @@ def build(settings: Settings) -> "Application":
     endpoint = ScimEndpoint(house, access)
     oauth = OAuthEndpoint(house, keys, access, endpoint.refused)
     front = Front(oauth, endpoint)
+    outbox = make_outbox(settings, store)
 
     async def unready() -> Sequence[str]:
         try:
@@ -158,8 +184,8 @@ def build(settings: Settings) -> "Application":
             hosts=settings.allowed_hosts, trusted_proxies=settings.trusted_proxies, limits=edge_limits(settings)
         ),
         routes={"/healthz": health.healthz, "/readyz": health.readyz},
-        startup=(store.open, endpoint.start, oauth.start),
-        shutdown=(store.close, endpoint.stop, oauth.stop),
+        startup=(store.open, endpoint.start, oauth.start, outbox.start),
+        shutdown=(store.close, outbox.stop, endpoint.stop, oauth.stop),
         access_log=settings.access_log,
         describe=front.describe,
         before_body=front.before_body,

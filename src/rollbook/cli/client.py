@@ -64,6 +64,17 @@ def create(
     resource_server: Annotated[
         bool, typer.Option("--resource-server", help="Let it ask about all access tokens of its tenants (RFC 7662).")
     ] = False,
+    mail_id_to: Annotated[
+        str, typer.Option("--mail-id-to", metavar="ADDRESS", help="Send the id there by mail (settings smtp_…).")
+    ] = "",
+    text_secret_to: Annotated[
+        str,
+        typer.Option(
+            "--text-secret-to",
+            metavar="NUMBER",
+            help="Send the secret there as a text message (setting text_command), and do not show it.",
+        ),
+    ] = "",
     database: Database = None,
     config: Config = None,
     json: Json = False,
@@ -74,10 +85,12 @@ def create(
 
     \b
     rollbook client create "HR sync" --tenant acorn
+    rollbook client create "HR sync" --tenant acorn --mail-id-to it@acorn.example --text-secret-to +31201234567
     rollbook client create releezme --tenant acorn --tenant birch --grant password --grant refresh_token --json
                                              {"client_id": "…", "client_secret": "rbs_…"}
     """
-    from rollbook.identity import clients
+    from rollbook.app import make_master_key
+    from rollbook.identity import clients, letters
 
     grants = understood("--grant", clients.read_grants, grant or [])
     scopes = understood("--scope", clients.read_scopes, scope or [])
@@ -88,9 +101,21 @@ def create(
         fail("--auth-method private_key_jwt and --jwks FILE go together", code=2)
     keys = understood("--jwks", clients.read_jwks, jwks.read_text("utf-8")) if jwks is not None else None
 
+    settings = load(ctx, database=database, config=config).settings
+    if mail_id_to:
+        understood("--mail-id-to", letters.read_address, mail_id_to)
+        if not settings.smtp_host:
+            fail("there is no mail server to send the id by", "set smtp_host and the other settings smtp_…")
+    if text_secret_to:
+        text_secret_to = understood("--text-secret-to", letters.read_number, text_secret_to)
+        if keys is not None:
+            fail("--text-secret-to: a client with keys of its own has no secret", code=2)
+        if not settings.text_command:
+            fail("there is no program to send the secret by", "set text_command")
+
     async def work(store: "Store") -> "clients.Issued":
         tenants = [await lifecycle.find(store, name) for name in dict.fromkeys(tenant)]
-        return await clients.create(
+        issued = await clients.create(
             store,
             SYSTEM_CLOCK,
             name,
@@ -102,8 +127,21 @@ def create(
             resource_server=resource_server,
             jwks=keys,
         )
+        master, about = make_master_key(settings), issued.client.id
+        post = []
+        if mail_id_to:
+            message = letters.client_id(name, about, f"{settings.origin}/oauth/token")
+            post.append((letters.MAIL, mail_id_to, letters.CLIENT_ID, message))
+        if text_secret_to and issued.secret is not None:
+            message = letters.client_secret(issued.secret)
+            post.append((letters.TEXT, text_secret_to, letters.CLIENT_SECRET, message))
+        written = [
+            letters.write(SYSTEM_CLOCK, master, channel, to, kind, about, None, message)
+            for channel, to, kind, message in post
+        ]
+        await store.entrance.post(written)
+        return issued._replace(secret=None) if text_secret_to else issued
 
-    settings = load(ctx, database=database, config=config).settings
     _show(with_store(settings, work), json=json)
     _warn_of_master_key(settings)
 

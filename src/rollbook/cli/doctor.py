@@ -17,6 +17,7 @@ from rollbook.clock import SYSTEM_CLOCK
 if TYPE_CHECKING:
     from rollbook.config import Loaded, Settings
     from rollbook.storage.contract import Store
+    from rollbook.storage.entrance_records import Letter
     from rollbook.storage.identity_records import SigningKey
 
 WRITTEN = datetime(2026, 11, 1, tzinfo=UTC)
@@ -95,13 +96,16 @@ def _database(settings: "Settings") -> Iterator[Finding]:
         yield Finding("database", False, f"{shown} is not there yet", "`rollbook db migrate` makes it")
         return
 
-    async def look(store: "Store") -> tuple[int, list[str], list[str], list["SigningKey"], bool]:
+    async def look(
+        store: "Store",
+    ) -> tuple[int, list[str], list[str], list["SigningKey"], bool, list["Letter"]]:
         await store.ping()
         keys, clients = await store.identity.keys(), await store.identity.clients()
-        return await store.schema_version(), await store.problems(), await store.risks(), keys, bool(clients)
+        version, problems, risks = await store.schema_version(), await store.problems(), await store.risks()
+        return version, problems, risks, keys, bool(clients), await store.entrance.letters()
 
     try:
-        version, problems, risks, keys, has_clients = with_store(settings, look, empty="leave")
+        version, problems, risks, keys, has_clients, letters = with_store(settings, look, empty="leave")
     except SchemaMismatch as mismatch:
         yield Finding("database", False, *explain(mismatch.found, mismatch.wanted))
         return
@@ -122,6 +126,22 @@ def _database(settings: "Settings") -> Iterator[Finding]:
     elif not problems:
         yield Finding("role", True, "neither superuser nor exempt from row-level security")
     yield _keys(settings, keys, has_clients)
+    yield _mail(settings, letters)
+
+
+def _mail(settings: "Settings", letters: list["Letter"]) -> Finding:
+    """What is to be sent to people."""
+    ways = {"mail": settings.smtp_host, "text": settings.text_command}
+    failed = [letter for letter in letters if letter.state == "failed" and letter.content is not None]
+    stuck = [letter for letter in letters if letter.state == "waiting" and not ways.get(letter.channel)]
+    if failed or stuck:
+        what = (
+            f"{len(failed)} of {len(letters)} letters could not be sent" if failed else "letters wait for a way to go"
+        )
+        todo = "`rollbook mail list` shows why, `rollbook mail retry` tries again; look at smtp_host and text_command"
+        return Finding("mail", False, what, todo)
+    by = ", ".join(f"{channel} by {name.split()[0]}" for channel, name in ways.items() if name)
+    return Finding("mail", True, by or "none is set up: links for passwords are shown to the operator")
 
 
 def _keys(settings: "Settings", keys: list["SigningKey"], has_clients: bool) -> Finding:

@@ -17,6 +17,7 @@ from rollbook.cli import (
     export,
     import_,
     keys,
+    mail,
     openapi,
     schema,
     serve,
@@ -72,6 +73,7 @@ app.add_typer(connection.app)
 app.add_typer(token.app)
 app.add_typer(client.app)
 app.add_typer(user.app)
+app.add_typer(mail.app)
 app.add_typer(keys.app)
 app.add_typer(schema.app)
 app.command(short_help="Print the OpenAPI document of a tenant.")(openapi.openapi)

@@ -1,4 +1,4 @@
-"""``rollbook user``: create, list, password, disable, enable."""
+"""``rollbook user``: create, invite, list, password, disable, enable."""
 
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,13 +12,15 @@ from rollbook.clock import SYSTEM_CLOCK
 from rollbook.tenancy import lifecycle
 
 if TYPE_CHECKING:
+    from rollbook.identity import invitations
     from rollbook.storage.contract import Store
+    from rollbook.storage.entrance_records import Letter
     from rollbook.storage.identity_records import SystemUser
 
 app = typer.Typer(
     name="user",
     help="The system users of a tenant: who logs in for it. They are no SCIM Users, and SCIM never touches them.",
-    short_help="Create, list, disable, enable system users, and set their passwords.",
+    short_help="Create, invite, list, disable, enable system users, and set their passwords.",
     no_args_is_help=True,
 )
 
@@ -62,6 +64,66 @@ def create(
     _tell(with_store(load(ctx, database=database, config=config).settings, work), json=json)
 
 
+@app.command()
+def invite(
+    ctx: typer.Context,
+    tenant: TenantName,
+    name: UserName,
+    kind: Annotated[str, typer.Option(metavar="KIND", help="Of a new user: api (tokens only) or portal.")] = "api",
+    email: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Where the link goes. Else the user's own address, where it has one.")
+    ] = "",
+    expires: Annotated[str, typer.Option(metavar="DURATION", help="How long the link is good for.")] = "3d",
+    database: Database = None,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Send a system user a link by which it sets its own password, once. A user of that name is created if need be.
+
+    The server sends the mail, with the settings smtp_…; without these, or without an address, the link is printed, this
+    once. A newer link ends the one before.
+
+    \b
+    rollbook user invite acorn sync@acorn.example --email it@acorn.example
+    rollbook user invite acorn robot --json  {"name": "robot", …, "link": "https://…/account/password?token=rbi_…"}
+    """
+    from rollbook.app import make_master_key
+    from rollbook.identity import invitations, letters, system_users
+    from rollbook.identity.static_tokens import read_duration
+
+    if kind not in system_users.KINDS:
+        fail(f"--kind: choose {' or '.join(system_users.KINDS)}", code=2)
+    if email:
+        understood("--email", letters.read_address, email)
+    lasts = understood("--expires", read_duration, expires)
+    settings = load(ctx, database=database, config=config).settings
+    mail = make_master_key(settings) if settings.smtp_host else None
+
+    async def work(store: "Store") -> "invitations.Sent":
+        found = await lifecycle.find(store, tenant)
+        return await invitations.invite(
+            store,
+            SYSTEM_CLOCK,
+            found,
+            name,
+            kind=kind,
+            email=email,
+            base=settings.origin,
+            mail=mail,
+            lasts=lasts,
+        )
+
+    sent = with_store(settings, work)
+    if json:
+        told = {"id": sent.user.id, "name": sent.user.name, "kind": sent.user.kind, "expires": sent.expires}
+        print_json({**told, **({"link": sent.link} if sent.link else {"mailed_to": sent.recipient})})
+    elif sent.link:
+        print(sent.link)
+        say(f"Whoever has this link sets the password of {sent.user.name}, once, before {sent.expires}.")
+    else:
+        say(f"A link for {sent.user.name} goes to {sent.recipient}: `rollbook mail list` shows whether it was sent.")
+
+
 @app.command("list")
 def list_(
     ctx: typer.Context, tenant: TenantName, database: Database = None, config: Config = None, json: Json = False
@@ -72,14 +134,19 @@ def list_(
     rollbook user list acorn
     """
 
-    async def work(store: "Store") -> list["SystemUser"]:
-        return await store.identity.users((await lifecycle.find(store, tenant)).id)
+    async def work(store: "Store") -> tuple[list["SystemUser"], list["Letter"]]:
+        found = await lifecycle.find(store, tenant)
+        return await store.identity.users(found.id), await store.entrance.letters(found.id)
 
-    rows = [_fields(user) for user in with_store(load(ctx, database=database, config=config).settings, work)]
+    users, letters = with_store(load(ctx, database=database, config=config).settings, work)
+    newest = {letter.about: letter for letter in letters}
+    rows = [{**_fields(user), "mail": newest[user.id].state if user.id in newest else ""} for user in users]
     if json:
         print_json(rows)
     else:
-        print_table(["id", "name", "kind", "status", "password", "created"], [list(row.values()) for row in rows])
+        print_table(
+            ["id", "name", "kind", "status", "password", "created", "mail"], [list(row.values()) for row in rows]
+        )
 
 
 @app.command()

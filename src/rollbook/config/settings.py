@@ -77,6 +77,9 @@ PublicUrl = Annotated[str, BeforeValidator(_public_url)]
 MaybeRate = Annotated[Annotated[float, Field(gt=0, le=1_000_000)] | None, BeforeValidator(_maybe)]
 
 
+_SECRETS = ("master_key", "smtp_password")
+
+
 class Settings(BaseModel):
     """What an operator chose. A value: it never changes, and processes hand it on through ``environment``."""
 
@@ -184,6 +187,27 @@ class Settings(BaseModel):
         2, 5, "How long a worker may remember a token. A revoked token is refused within this time, in every worker."
     )
 
+    smtp_host: str = _setting(
+        "", "give a host name", "The mail server that invitations go by. Empty: links are shown to the operator, once."
+    )
+    smtp_port: Whole = _whole(587, 1, 65535, "Its port: 587 for starttls, 465 for tls.")
+    smtp_tls: Literal["starttls", "tls", "none"] = _setting(
+        "starttls", 'give "starttls", "tls" or "none"', "How the way to it is encrypted; none is for this machine."
+    )
+    smtp_user: str = _setting("", "give a name", "The name to log in with there. Empty: none is needed.")
+    smtp_password: str = _setting("", "give a password", "Its password. Better in a file.")
+    smtp_password_file: str = _setting("", "give the path of a file", "The file with that password.")
+    mail_from: str = _setting(
+        "rollbook@localhost", "give an e-mail address", "The sender of mails.", pattern=r"^[!-~]+@[A-Za-z0-9.-]+$"
+    )
+    text_command: str = _setting(
+        "",
+        "give a command",
+        "A program that sends text messages: it gets the number as its last argument, the text on standard input.",
+    )
+    letter_retry_seconds: Whole = _whole(
+        60, 1, 3600, "How long a letter that could not be sent waits for its second try; then twice as long each time."
+    )
     address_failures: Whole = _whole(
         100,
         1,
@@ -204,7 +228,7 @@ class Settings(BaseModel):
         """The settings that are not at their default, as texts fit to be shown."""
         plain = Settings(database=self.database)
         names = (name for name in type(self).model_fields if getattr(self, name) != getattr(plain, name))
-        shown = {name: "(secret)" if name == "master_key" else _as_text(getattr(self, name)) for name in names}
+        shown = {name: "(secret)" if name in _SECRETS else _as_text(getattr(self, name)) for name in names}
         return {"database": str(self.database), **shown}
 
     @property

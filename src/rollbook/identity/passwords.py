@@ -74,27 +74,27 @@ class Passwords:
         self._threads = ThreadPoolExecutor(slots, "passwords", initializer=_step_back)
 
     async def hash(self, password: str) -> str:
-        """The hash of a password that ``check_new`` has let pass."""
+        """The hash of a password that ``check_new`` has let pass. **Raises** ``TemporarilyUnavailable``."""
         form = prepared(password)
         assert form is not None
-        return await self._run(partial(_HASHER.hash, form))
+        return await self._in_turn(partial(_HASHER.hash, form))
 
     async def verify(self, hash: str | None, password: str) -> bool:
         """Whether a password is right. Without a hash (an unknown user) the same work is done, for nothing.
 
         **Raises** ``TemporarilyUnavailable``.
         """
+        return await self._in_turn(partial(_verify, hash, password))
+
+    async def _in_turn(self, work: Callable[[], T]) -> T:
         if self._here >= self._most:
             raise TemporarilyUnavailable("Too many logins at once: try again in a moment.", retry_after=2)
         self._here += 1
         try:
             async with self._turns:
-                return await self._run(partial(_verify, hash, password))
+                return await asyncio.get_running_loop().run_in_executor(self._threads, work)
         finally:
             self._here -= 1
-
-    async def _run(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
 
 def _step_back() -> None:

@@ -4,6 +4,8 @@
 are unique among all tenants, in any letter case: a name alone tells the tenant.
 """
 
+from dataclasses import replace
+
 from rollbook.clock import Clock
 from rollbook.errors import RollbookError
 from rollbook.events import Event, Kind
@@ -52,23 +54,32 @@ async def create(
 
     **Raises** ``InvalidUserName``, ``WeakPassword``, ``UserNameTaken``, ``TenantGone``.
     """
+    hash = None
+    user = new_user(clock, tenant, name, kind, email)
+    if password is not None:
+        check_new(password, name)
+        hash = await Passwords().hash(password)
+    user = replace(user, password=hash)
+    try:
+        await store.identity.create_user(user, _event(Kind.SYSTEM_USER_CREATED, user.created, user))
+    except AlreadyExists:
+        raise taken(name) from None
+    return user
+
+
+def taken(name: str) -> UserNameTaken:
+    return UserNameTaken(f"there is a system user {name!r} already, here or in another tenant")
+
+
+def new_user(clock: Clock, tenant: Tenant, name: str, kind: str, email: str = "") -> SystemUser:
+    """A system user without a password, not kept yet. **Raises** ``InvalidUserName``, ``TenantGone``."""
     if not 1 <= len(name) <= 256 or not name.isprintable() or name != name.strip():
         raise InvalidUserName("a name has 1 to 256 printable characters, and no space at either end")
     if kind not in KINDS:
         raise InvalidUserName(f"there is no kind {kind!r}: choose {' or '.join(KINDS)}")
     if tenant.status == "deleted":
         raise TenantGone(f"tenant {tenant.name!r} is deleted")
-    hash = None
-    if password is not None:
-        check_new(password, name)
-        hash = await Passwords().hash(password)
-    at = clock.written()
-    user = SystemUser(new_id(), tenant.id, name, name_key(name), kind, email, hash, "active", 1, at)
-    try:
-        await store.identity.create_user(user, _event(Kind.SYSTEM_USER_CREATED, at, user))
-    except AlreadyExists:
-        raise UserNameTaken(f"there is a system user {name!r} already, here or in another tenant") from None
-    return user
+    return SystemUser(new_id(), tenant.id, name, name_key(name), kind, email, None, "active", 1, clock.written())
 
 
 async def find(store: Store, tenant: Tenant, name_or_id: str) -> SystemUser:

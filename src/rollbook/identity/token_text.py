@@ -23,6 +23,8 @@ ACCESS = "rba_"
 REFRESH = "rbr_"
 SECRET = "rbs_"  # noqa: S105 - the beginning of one
 """Of a client's secret."""
+INVITATION = "rbi_"
+"""Of a link by which a password is set."""
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SECRET = 43  # 62**43 is the first power above 2**256

@@ -16,6 +16,7 @@ from rollbook.events import Event, Kind
 from rollbook.http_message import Request, Response
 from rollbook.identity.access_tokens import AccessTokens
 from rollbook.identity.client_login import ClientLogin
+from rollbook.identity.invitations import PAGE
 from rollbook.identity.issuing import Issuer, Issuing, Origin
 from rollbook.identity.jwt import ALGORITHMS
 from rollbook.identity.keys import JWKS_SECONDS, KeyRing
@@ -30,6 +31,7 @@ from rollbook.oauth.grants import read_grant
 from rollbook.oauth.messages import FORM_BYTES, error_answer, read_form
 from rollbook.storage.errors import StoreError
 from rollbook.storage.identity_records import KnownClient
+from rollbook.web.invitation_page import STYLE, InvitationPage
 from rollbook.web.refused import Refused
 
 TOKEN = "/oauth/token"  # noqa: S105 - an address
@@ -70,12 +72,13 @@ class OAuthEndpoint:
         self._resource = orjson.dumps(metadata.resource_metadata(house.public_url, issuer))
         self._forms: dict[str, Work] = dict.fromkeys(TOKEN_ADDRESSES, self._token)
         self._forms |= {REVOKE: self._revoke, INTROSPECT: self._introspect}
-        self._pages: dict[str, Answer] = {JWKS: self._jwks}
-        for kind, identifier, page in (
+        page = InvitationPage(house, self._passwords)
+        self._pages: dict[str, Answer] = {JWKS: self._jwks, PAGE: page.answer, STYLE: page.style}
+        for kind, identifier, shown in (
             (metadata.SERVER, issuer, self._server_page),
             (metadata.RESOURCE, house.public_url, self._resource_page),
         ):
-            self._pages |= {kind: page, metadata.well_known(kind, identifier): page}
+            self._pages |= {kind: shown, metadata.well_known(kind, identifier): shown}
         self._sweeping: asyncio.Task[None] | None = None
 
     async def start(self) -> None:

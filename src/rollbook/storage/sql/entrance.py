@@ -42,7 +42,7 @@ _PASSWORD = "UPDATE account SET password = $3, epoch = epoch + 1 WHERE tenant_id
 _POST = f"""INSERT INTO letter ({_LETTER}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"""
 _SUPERSEDED = """UPDATE letter SET state = 'failed', content = NULL, reason = 'a newer invitation was written'
 WHERE tenant_id = $1 AND about = $2 AND state = 'waiting' AND kind = $3"""
-_DUE = "SELECT id, due FROM letter WHERE state = 'waiting' AND due <= $1 ORDER BY due, id LIMIT 1"
+DUE = "SELECT id, due FROM letter WHERE state = 'waiting' AND due <= $1 ORDER BY due, id LIMIT 1"
 _CLAIM = f"""UPDATE letter SET due = $3, attempts = attempts + 1 WHERE id = $1 AND due = $2 AND state = 'waiting'
 RETURNING {_LETTER}"""
 _SENT = """UPDATE letter SET state = 'sent', content = NULL, reason = '' WHERE id = $1 AND attempts = $2
@@ -96,7 +96,7 @@ def post(letters: Sequence[Letter], told: Told) -> Script[None]:
 
 
 def claim(at: str, until: str) -> Script[Letter | None]:
-    due = yield Ask(_DUE, (at,))
+    due = yield Ask(DUE, (at,))
     claimed = (yield Ask(_CLAIM, (*due[0], until))) if due else []
     return letter_of(claimed[0]) if claimed else None
 
