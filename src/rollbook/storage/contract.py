@@ -135,6 +135,12 @@ class TenantStore(Protocol):
     async def connection_of(self, type: int, id: str) -> str | None:
         """The id of the connection that a resource (and its externalId) belongs to; None where either is gone."""
 
+    async def password_of(self, type: int, id: str) -> str | None:
+        """The hash of a resource's password; None where it has none. Nothing else gives it back."""
+
+    async def forget_passwords(self) -> None:
+        """Take the passwords of all resources away. Their versions stay."""
+
     async def catalogue(self) -> tuple[int, bytes]:
         """The revision of the tenant's catalogue and its document; ``(0, b"")`` where it has none."""
 

@@ -62,6 +62,10 @@ class MemberChange:
     add: Sequence[str] = ()
 
 
+NO_PASSWORD = ""
+"""In place of a password's hash: the one that there is goes."""
+
+
 @dataclass(slots=True)
 class Insert:
     """A new resource, at version 1."""
@@ -76,6 +80,8 @@ class Insert:
     members: Sequence[str] = ()
     schema: int | None = None
     """The revision of the tenant's catalogue by which the content was made; None: it is not looked at."""
+    password: str | None = field(default=None, repr=False)
+    """The hash of its password, if it has one."""
 
 
 @dataclass(slots=True)
@@ -83,8 +89,9 @@ class Update:
     """A resource gets new content (or none: ``content`` None leaves the document), its version grows by one.
 
     **Rules**: ``version`` is the version that was read, or None where the change holds for any version (members only).
-    ``index`` None leaves the index rows. A change with no ``content`` whose ``members`` turn out to change nothing
-    leaves version, lastModified and the event log as they were (``Applied.changed`` False). ``owner`` is the connection
+    ``index`` None leaves the index rows. A change with no ``content`` whose ``members`` turn out to change nothing, and
+    which takes away no password that was there and brings none, leaves version, lastModified and the event log as they
+    were (``Applied.changed`` False). ``owner`` is the connection
     that the resource, with its externalId, belongs to from now on; None leaves it where it is.
     ``last_modified`` becomes the later of ``at`` and what it was.
     """
@@ -100,6 +107,8 @@ class Update:
     owner: str | None = None
     schema: int | None = None
     """As ``Insert.schema``; a change without content needs none."""
+    password: str | None = field(default=None, repr=False)
+    """The hash of its new password, ``NO_PASSWORD``, or None, which leaves the one that there is."""
 
 
 @dataclass(slots=True)

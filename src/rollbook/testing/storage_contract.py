@@ -26,6 +26,7 @@ pytest.register_assert_rewrite(
             "isolation",
             "many",
             "members",
+            "passwords",
             "queries",
             "resources",
             "schemas",
@@ -49,6 +50,7 @@ from rollbook.testing.contract_identity import Identity  # noqa: E402
 from rollbook.testing.contract_isolation import Isolation  # noqa: E402
 from rollbook.testing.contract_many import Many  # noqa: E402
 from rollbook.testing.contract_members import Members  # noqa: E402
+from rollbook.testing.contract_passwords import Passwords  # noqa: E402
 from rollbook.testing.contract_queries import Queries  # noqa: E402
 from rollbook.testing.contract_resources import Resources  # noqa: E402
 from rollbook.testing.contract_schemas import Schemas  # noqa: E402
@@ -65,6 +67,7 @@ class StorageContract(
     Writers,
     Many,
     Members,
+    Passwords,
     Queries,
     Walks,
     FeedOfChanges,

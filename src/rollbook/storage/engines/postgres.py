@@ -46,7 +46,7 @@ T = TypeVar("T")
 _SWEEPS = tuple(
     f"DELETE FROM {table} WHERE tenant_id = $1 AND ctid = ANY(ARRAY("
     f"SELECT s.ctid FROM {table} s WHERE s.tenant_id = $1 LIMIT $2))"
-    for table in ("resource", "member", "attribute_index")
+    for table in ("resource", "member", "attribute_index", "password")
 )
 
 

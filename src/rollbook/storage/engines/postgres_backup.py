@@ -93,6 +93,7 @@ _OWN = {
         "id": "uuid",
         "ordinal": "smallint",
     },
+    "password": {"tenant_id": "uuid", "type": "smallint", "id": "uuid", "hash": "text", "changed": "text"},
     "catalogue": {"tenant_id": "uuid", "revision": "int", "document": "text"},
     "event": {
         "tenant_id": "uuid",

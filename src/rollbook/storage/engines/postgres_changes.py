@@ -17,27 +17,33 @@ from rollbook.storage.engines.postgres_rows import (
     update_arguments,
 )
 from rollbook.storage.errors import MissingMembers, NotFound, VersionConflict
-from rollbook.storage.records import Applied, Delete, Insert, MemberChange, Update
+from rollbook.storage.records import NO_PASSWORD, Applied, Delete, Insert, MemberChange, Update
 from rollbook.storage.rows import cascaded
 
 
 async def insert(link: Link, tenant: str, change: Insert) -> Applied:
-    """A new resource with members."""
+    """A new resource with members or a password."""
     found = await _lock_members(link, tenant, change.members)
     _refuse_missing(change.members, found)
     if not await link.fetch(sql.INSERT, *insert_arguments(tenant, [change])):
         raise NotFound("no such connection")
-    await link.fetch(sql.MEMBERS_COME, tenant, change.id, list(found), list(found.values()))
+    if found:
+        await link.fetch(sql.MEMBERS_COME, tenant, change.id, list(found), list(found.values()))
+    await password_comes(link, tenant, change)
     return Applied(1, change.at, change.at, True)
 
 
 async def update(link: Link, tenant: str, change: Update) -> Applied:
-    """Memberships change, and the content perhaps."""
+    """Memberships or the password change, and the content perhaps."""
     members = change.members or MemberChange()
     locked = await _lock_members(link, tenant, members.add)
     before = await _state(link, sql.LOCK, tenant, change)
     _refuse_missing(members.add, locked)
     changed = await _change_members(link, tenant, change.id, members, locked)
+    if change.password == NO_PASSWORD:
+        changed = await link.change(sql.PASSWORD_GOES, tenant, change.type, change.id) > 0 or changed
+    else:
+        changed = await password_comes(link, tenant, change) or changed
     if change.content is not None:
         (after,) = map(tuple, await link.fetch(sql.UPDATE, *update_arguments(tenant, [change])))
     elif changed:
@@ -68,6 +74,14 @@ CHANGES: Mapping[type, Callable[[Link, str, Any], Awaitable[Applied]]] = {
     Update: update,
     Delete: delete,
 }
+
+
+async def password_comes(link: Link, tenant: str, change: Insert | Update) -> bool:
+    """Whether the change brings a password; then it is there."""
+    if not change.password:
+        return False
+    await link.fetch(sql.PASSWORD_COMES, tenant, change.type, change.id, change.password, change.at)
+    return True
 
 
 async def _state(link: Link, statement: str, tenant: str, change: Update | Delete) -> tuple[int, str, str]:

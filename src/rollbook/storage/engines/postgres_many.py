@@ -1,7 +1,7 @@
 """Several changes in one transaction of PostgreSQL: in order until one is refused, or all of them or none.
 
-Neighbours that are plain (new resources without members, new contents) are one statement. Where it fails, it is undone
-and they are made one at a time, so that each has its own outcome and the ones before a refused one stand.
+Neighbours that are plain (new resources without members, new contents; no passwords) are one statement. Where it fails,
+it is undone and they are made one at a time, so that each has its own outcome and the ones before a refused one stand.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +11,7 @@ from asyncpg.exceptions import PostgresError
 
 from rollbook.storage.engines import postgres_statements as sql
 from rollbook.storage.engines.postgres_catalogue import check_schema
-from rollbook.storage.engines.postgres_changes import CHANGES
+from rollbook.storage.engines.postgres_changes import CHANGES, password_comes
 from rollbook.storage.engines.postgres_faults import store_error
 from rollbook.storage.engines.postgres_pool import Link
 from rollbook.storage.engines.postgres_rows import insert_arguments, is_id, updates_arguments
@@ -74,9 +74,10 @@ def _runs(changes: Sequence[Change]) -> Iterator[list[Change]]:
 def _is_plain(change: Change) -> bool:
     match change:
         case Insert():
-            return not change.members
+            return not change.members and change.password is None
         case Update():
-            return change.members is None and change.content is not None and change.version is not None
+            alone = change.members is None and change.password is None
+            return alone and change.content is not None and change.version is not None
         case _:
             return False
 
@@ -132,7 +133,7 @@ async def _one(link: Link, tenant: str, change: Change) -> Applied | StoreError:
 
 
 async def _made(link: Link, tenant: str, change: Change) -> Applied:
-    if isinstance(change, Insert) and not change.members:
+    if isinstance(change, Insert) and _is_plain(change):
         made = await _inserted(link, tenant, [change])
         if made is None:
             raise NotFound("no such connection")
@@ -165,4 +166,5 @@ async def _together(link: Link, *, tenant: str, inserts: Sequence[Insert], at_on
         if insert.members:
             numbers = [types[id] for id in insert.members]
             await link.fetch(sql.MEMBERS_COME, tenant, insert.id, list(insert.members), numbers)
+        await password_comes(link, tenant, insert)
     return [Applied(1, insert.at, insert.at, True) for insert in inserts]

@@ -225,8 +225,14 @@ TOUCH_PARENTS = """UPDATE resource r SET version = r.version + 1, last_modified 
 FROM unnest($2::smallint[], $3::uuid[]) AS k(type, id)
 WHERE r.tenant_id = $1 AND r.type = k.type AND r.id = k.id RETURNING r.type, r.id, r.version"""
 
+PASSWORD_COMES = """INSERT INTO password (tenant_id, type, id, hash, changed) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (tenant_id, type, id) DO UPDATE SET hash = excluded.hash, changed = excluded.changed"""  # noqa: S105
+PASSWORD_GOES = "DELETE FROM password WHERE tenant_id = $1 AND type = $2 AND id = $3"  # noqa: S105
+PASSWORDS_GO = "DELETE FROM password WHERE tenant_id = $1"
+
 DELETE = f"""WITH m AS (DELETE FROM member WHERE tenant_id = $1 AND (member_id = $3 OR group_id = $3)),
 a AS (DELETE FROM attribute_index WHERE tenant_id = $1 AND type = $2 AND id = $3),
+w AS (DELETE FROM password WHERE tenant_id = $1 AND type = $2 AND id = $3),
 e AS (INSERT INTO event (tenant_id, {EVENT_COLUMNS}, version)
   SELECT $1, e.* FROM ROWS FROM ({_rows(4, _EVENT)}, unnest($5::bigint[])) AS e)
 DELETE FROM resource WHERE tenant_id = $1 AND type = $2 AND id = $3"""
@@ -297,6 +303,8 @@ DELETE_CONNECTION = "DELETE FROM connection WHERE tenant_id = $1 AND id = $2"
 REVOKE_TOKENS = "UPDATE token SET revoked = $3 WHERE tenant_id = $1 AND connection_id = $2 AND revoked IS NULL"
 COUNT_OF_CONNECTION = f"""{FENCE} SELECT p.n FROM t CROSS JOIN LATERAL (
   SELECT count(*) AS n FROM resource r WHERE r.tenant_id = t.v::uuid AND r.connection_id = $2 OFFSET 0) p"""
+PASSWORD_OF = f"""{FENCE} SELECT p.hash FROM t CROSS JOIN LATERAL (
+  SELECT w.hash FROM password w WHERE w.tenant_id = t.v::uuid AND w.type = $2 AND w.id = $3 LIMIT 1) p"""
 CONNECTION_OF = f"""{FENCE} SELECT p.id FROM t CROSS JOIN LATERAL (
   SELECT w.id FROM resource r JOIN connection w ON w.tenant_id = t.v::uuid AND w.id = r.connection_id
   WHERE r.tenant_id = t.v::uuid AND r.type = $2 AND r.id = $3 LIMIT 1) p"""

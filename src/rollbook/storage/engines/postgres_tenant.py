@@ -142,6 +142,16 @@ class PostgresTenant:
         rows = await self._transactions.read(sql.CONNECTION_OF, self._tenant, type, id) if is_id(id) else ()
         return str(rows[0][0]) if rows else None
 
+    async def password_of(self, type: int, id: str) -> str | None:
+        rows = await self._transactions.read(sql.PASSWORD_OF, self._tenant, type, id) if is_id(id) else ()
+        return rows[0][0] if rows else None
+
+    async def forget_passwords(self) -> None:
+        async def work(link: Link) -> None:
+            await link.change(sql.PASSWORDS_GO, self._tenant)
+
+        await self._transactions.run(self._tenant, [], work)
+
     async def catalogue(self) -> tuple[int, bytes]:
         return await catalogue.catalogue(self._transactions, self._tenant)
 

@@ -26,14 +26,14 @@ from rollbook.storage.engines.postgres_rows import insert_arguments, is_id, stor
 from rollbook.storage.engines.postgres_statistics import Statistics
 from rollbook.storage.engines.postgres_transactions import Transactions
 from rollbook.storage.errors import Busy, NotFound, SchemaMismatch, StoreError, Unavailable, VersionConflict
-from rollbook.storage.records import Applied, Change, Insert, Update
+from rollbook.storage.records import Applied, Change, Delete, Insert, Update
 
 BATCH = 64
 FLIGHTS = 2
 """Batches of one kind that a tenant may have under way. Precedent: measured with 32 callers; a third gains nothing."""
 
 ALONE = 4
-"""Changes with memberships, and deletions, that a tenant may have under way."""
+"""Changes with memberships or passwords, and deletions, that a tenant may have under way."""
 
 Outcome = Applied | Exception
 
@@ -54,10 +54,12 @@ class Writer:
         """See ``TenantStore.apply``. A caller who gives up leaves the change to be made whole, or not at all."""
         if not (isinstance(change, Insert) or is_id(change.id)):
             raise NotFound
-        if isinstance(change, Insert) and not change.members:
-            return await self._inserts.submit(tenant, change)
-        if isinstance(change, Update) and change.members is None and change.content and change.version is not None:
-            return await self._updates.submit(tenant, change)
+        if not isinstance(change, Delete) and change.password is None:
+            if isinstance(change, Insert):
+                if not change.members:
+                    return await self._inserts.submit(tenant, change)
+            elif change.members is None and change.content and change.version is not None:
+                return await self._updates.submit(tenant, change)
         return await self._others.submit(tenant, change)
 
     async def apply_each(self, tenant: str, changes: Sequence[Change]) -> list[Applied | StoreError]:

@@ -87,6 +87,8 @@ _SWEEPS = (
     (SELECT tenant_id, group_id, member_id FROM member WHERE tenant_id = ? LIMIT ?)""",
     """DELETE FROM attribute_index WHERE (tenant_id, type, path, value, id, ordinal) IN
     (SELECT tenant_id, type, path, value, id, ordinal FROM attribute_index WHERE tenant_id = ? LIMIT ?)""",
+    """DELETE FROM password WHERE (tenant_id, type, id) IN
+    (SELECT tenant_id, type, id FROM password WHERE tenant_id = ? LIMIT ?)""",
 )
 
 

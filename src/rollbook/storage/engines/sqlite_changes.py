@@ -15,7 +15,17 @@ from rollbook.storage.engines.sqlite_catalogue import check_schema
 from rollbook.storage.engines.sqlite_rows import resource_row
 from rollbook.storage.engines.sqlite_writer import Transaction, Work
 from rollbook.storage.errors import AlreadyExists, MissingMembers, NotFound, VersionConflict
-from rollbook.storage.records import Applied, Change, Content, Delete, IndexRow, Insert, MemberChange, Update
+from rollbook.storage.records import (
+    NO_PASSWORD,
+    Applied,
+    Change,
+    Content,
+    Delete,
+    IndexRow,
+    Insert,
+    MemberChange,
+    Update,
+)
 from rollbook.storage.rows import cascaded
 
 KINDS = """WITH RECURSIVE kind (type) AS (
@@ -46,6 +56,9 @@ WHERE tenant_id = ?1 AND type = ?2 AND id = ?3 AND version = ?4 AND +unique_key 
 RETURNING created, last_modified"""
 _NEW_VERSION = "UPDATE resource SET version = ?4, last_modified = ?5 WHERE tenant_id = ?1 AND type = ?2 AND id = ?3"
 _GONE = "DELETE FROM resource WHERE tenant_id = ? AND type = ? AND id = ?"
+_PASSWORD_COMES = """INSERT INTO password (tenant_id, type, id, hash, changed) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (tenant_id, type, id) DO UPDATE SET hash = excluded.hash, changed = excluded.changed"""  # noqa: S105
+_PASSWORD_GOES = "DELETE FROM password WHERE tenant_id = ? AND type = ? AND id = ?"  # noqa: S105
 _INDEX = "SELECT path, value, ordinal FROM attribute_index WHERE tenant_id = ? AND type = ? AND id = ?"
 _INDEX_ROW_GONE = """DELETE FROM attribute_index
 WHERE tenant_id = ? AND type = ? AND path = ? AND value = ? AND id = ? AND ordinal = ?"""
@@ -121,12 +134,15 @@ def _insert(tenant: str, change: Insert, transaction: Transaction) -> Applied:
         transaction.gather("attribute_index", (tenant, change.type, path, value, change.id, ordinal))
     if members:
         _add_members(transaction, tenant, change.id, members)
+    if change.password:
+        transaction.gather("password", (tenant, change.type, change.id, change.password, change.at))
     transaction.changed(tenant, change.event, 1)
     return Applied(1, change.at, change.at, True)
 
 
 def _update(tenant: str, change: Update, transaction: Transaction) -> Applied:
-    if change.content and change.version is not None and change.members is None and change.owner is None:
+    plain = change.members is None and change.owner is None and change.password is None
+    if change.content and change.version is not None and plain:
         check_schema(transaction, tenant, change.schema)
         found = transaction.rows(_NEW_DOCUMENT, _document(tenant, change, change.content))
         if found:
@@ -152,6 +168,8 @@ def _update_any(tenant: str, change: Update, transaction: Transaction) -> Applie
         except apsw.ConstraintError as error:
             raise _taken(error) from error
     changed = members is not None and _change_members(transaction, tenant, change.id, members, found)
+    if change.password is not None:
+        changed = _change_password(transaction, key, change.password, change.at) or changed
     if not change.content:
         if not changed:
             return Applied(version, created, last_modified, False)
@@ -168,6 +186,7 @@ def _delete(tenant: str, change: Delete, transaction: Transaction) -> Applied:
     parents = [row[0] for row in transaction.rows(_PARENTS, (tenant, change.id))]
     transaction.change(_GONE, key)
     transaction.change(_INDEX_GONE, key)
+    transaction.change(_PASSWORD_GOES, key)
     transaction.change(_ALL_MEMBERS_GO, (tenant, change.id))
     if parents:
         transaction.change(_LEAVES_GROUPS, (tenant, change.id))
@@ -214,6 +233,13 @@ def _add_members(transaction: Transaction, tenant: str, group: str, found: dict[
     if not found:
         return 0
     return transaction.change(_MEMBERS_COME, (tenant, group, orjson.dumps(list(found.items())).decode()))
+
+
+def _change_password(transaction: Transaction, key: tuple[str, int, str], hash: str, at: str) -> bool:
+    """Whether a password came, or the one that there was went."""
+    if hash == NO_PASSWORD:
+        return transaction.change(_PASSWORD_GOES, key) > 0
+    return transaction.change(_PASSWORD_COMES, (*key, hash, at)) > 0
 
 
 def _replace_index(transaction: Transaction, key: tuple[str, int, str], index: Sequence[IndexRow]) -> None:

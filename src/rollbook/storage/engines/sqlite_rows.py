@@ -25,6 +25,7 @@ COLUMNS = {
         " last_modified, document, search"
     ),
     "attribute_index": "tenant_id, type, path, value, id, ordinal",
+    "password": "tenant_id, type, id, hash, changed",
     "event": (
         "tenant_id, id, at, kind, actor, peer, request, resource_type, resource, status, scim_type, attributes,"
         " tolerances, repeats, version, place"

@@ -101,6 +101,8 @@ _CHANGE_CONNECTION = "UPDATE connection SET preset = ?3, settings = ?4 WHERE ten
 _CONNECTION_GONE = "DELETE FROM connection WHERE tenant_id = ? AND id = ?"
 _REVOKE_ALL = "UPDATE token SET revoked = ?3 WHERE tenant_id = ?1 AND connection_id = ?2 AND revoked IS NULL"
 _OWNED = "SELECT count(*) FROM resource WHERE tenant_id = ? AND connection_id = ?"
+_PASSWORD = "SELECT hash FROM password WHERE tenant_id = ? AND type = ? AND id = ?"  # noqa: S105
+_PASSWORDS_GO = "DELETE FROM password WHERE tenant_id = ?"
 _OWNER = """SELECT w.id FROM resource r JOIN connection w ON w.tenant_id = r.tenant_id AND w.id = r.connection_id
 WHERE r.tenant_id = ? AND r.type = ? AND r.id = ?"""
 _PAST_ALL = "\U0010ffff"
@@ -230,6 +232,13 @@ class SqliteTenant:
         found = rows(self._connection, _OWNER, (self._tenant, type, id))
         return found[0][0] if found else None
 
+    async def password_of(self, type: int, id: str) -> str | None:
+        found = rows(self._connection, _PASSWORD, (self._tenant, type, id))
+        return found[0][0] if found else None
+
+    async def forget_passwords(self) -> None:
+        await self._writer.submit(partial(_forget_passwords, self._tenant))
+
     async def catalogue(self) -> tuple[int, bytes]:
         found = rows(self._connection, catalogue.SELECT, (self._tenant,))
         return (found[0][0], found[0][1].encode()) if found else (0, b"")
@@ -271,6 +280,10 @@ async def record(writer: Writer, tenant: str, events: Sequence[Event]) -> None:
 def _record(events: list[Row], transaction: Transaction) -> None:
     for row in events:
         transaction.gather("event", row)
+
+
+def _forget_passwords(tenant: str, transaction: Transaction) -> None:
+    transaction.change(_PASSWORDS_GO, (tenant,))
 
 
 def _create_connection(tenant: str, connection: Connection, event: Event, transaction: Transaction) -> None:
