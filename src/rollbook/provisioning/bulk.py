@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from rollbook.ids import ordered_id
 from rollbook.provisioning.gate import AT_ONCE, Batch, Entry, Perform
+from rollbook.provisioning.passwords import OneByOne
 from rollbook.provisioning.work import Work
 from rollbook.scim.attributes import Held
 from rollbook.scim.bulk import Part
@@ -34,6 +35,8 @@ async def bulk(operation: Bulk, work: Work, perform: Perform) -> Bulked:
     for part in operation.message.parts():
         parts.append(part)
         await asyncio.sleep(0)
+    if work.hasher is not None:
+        work = replace(work, hasher=OneByOne(work.hasher))
     run = _Run(operation, work, perform)
     try:
         for step in order(parts):

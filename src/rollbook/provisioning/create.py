@@ -22,15 +22,20 @@ async def create(operation: Create, work: Work) -> Found:
     **Raises** ``InvalidSyntax``, ``InvalidValue``, ``AlreadyExists``, ``Forbidden``.
     """
     type = operation.type
-    draft = validator(type).read(operation.body, work.tolerances, work.notes)
+    draft = validator(type).read(operation.body, work.tolerances, work.notes, keeps_password=work.keeps_password)
     content, index = filing(type).file(draft.document, work.limits)
     members = draft.members or []
     await check_member_types(work, draft.member_types)
-    at, id = work.clock.written(), operation.id or ordered_id()
+    id = operation.id or ordered_id()
     check_no_self(id, members)
     changed = (*changed_attributes({}, draft.document), *(("members",) if members else ()))
+    hash = None
+    if draft.password is not None:
+        hash = await work.hash(draft.password)
+        changed = (*changed, "password")
+    at = work.clock.written()
     event = work.event(Kind.RESOURCE_CREATED, at, type, id, 201, changed)
-    insert = Insert(type.number, id, work.connection, at, content, index, event, members)
+    insert = Insert(type.number, id, work.connection, at, content, index, event, members, password=hash)
     try:
         applied = await work.apply(insert)
     except AlreadyExists:

@@ -4,6 +4,7 @@ import orjson
 
 from rollbook.events import Kind
 from rollbook.provisioning.filing import changed_attributes, filing
+from rollbook.provisioning.passwords import password_to_go
 from rollbook.provisioning.refusals import not_found
 from rollbook.provisioning.retrieve import check_writable
 from rollbook.provisioning.save import Saved, again_while_it_changes, save
@@ -37,8 +38,12 @@ async def _deactivate(operation: Delete, work: Work) -> Saved:
     before = orjson.loads(stored.document)
     after = {**before, "active": False}
     at = work.clock.written()
-    event = work.event(Kind.RESOURCE_MODIFIED, at, type, id, 204, changed_attributes(before, after))
-    update = Update(type.number, id, stored.version, at, event)
+    changed = changed_attributes(before, after)
+    password = await password_to_go(work, type, id)  # whoever deletes an account leaves no way into it
+    if password is not None:
+        changed = (*changed, "password")
+    event = work.event(Kind.RESOURCE_MODIFIED, at, type, id, 204, changed)
+    update = Update(type.number, id, stored.version, at, event, password=password)
     if after != before:
         update.content, update.index = filing(type).file(after, work.limits)
     return await save(work, stored, update)

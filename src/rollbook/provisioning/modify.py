@@ -12,6 +12,7 @@ from rollbook.events import Kind
 from rollbook.provisioning.filing import changed_attributes, filing
 from rollbook.provisioning.members import check_may_be_emptied, check_member_types, check_no_self
 from rollbook.provisioning.ownership import new_owner
+from rollbook.provisioning.passwords import password_to_go
 from rollbook.provisioning.refusals import not_found
 from rollbook.provisioning.retrieve import check_writable
 from rollbook.provisioning.save import Saved, again_while_it_changes, save
@@ -52,13 +53,18 @@ async def _once(operation: Modify, work: Work) -> tuple[Saved, bool]:
     before = orjson.loads(stored.document)
     patched = await _patched(operation, work, stored, before)
     steps = patched.members
-    at = work.clock.written()
     changed = changed_attributes(before, patched.document)
     if steps.touched:
         changed = (*changed, "members")
+    password = None
+    if patched.password is not None:
+        password = await (work.hash(patched.password) if patched.password else password_to_go(work, type, id))
+        changed = changed if password is None else (*changed, "password")
+    at = work.clock.written()
     brief = _is_brief(operation, work, steps)
     event = work.event(Kind.RESOURCE_MODIFIED, at, type, id, 204 if brief else 200, changed)
     update = Update(type.number, id, stored.version, at, event, owner=new_owner(work, before, patched.document))
+    update.password = password
     if steps.touched:
         check_no_self(id, steps.add)
         if steps.clear and not steps.add:
@@ -67,7 +73,7 @@ async def _once(operation: Modify, work: Work) -> tuple[Saved, bool]:
         update.members = MemberChange(steps.clear, tuple(steps.remove), tuple(steps.add))
     if before != patched.document:
         update.content, update.index = filing(type).refile(before, patched.document, work.limits)
-    elif operation.conditions.match is None:
+    elif operation.conditions.match is None and password is None:
         update.version = None  # members alone: writers of different members do not get in each other's way
     return await save(work, stored, update), brief
 
@@ -96,6 +102,7 @@ async def _patched(operation: Modify, work: Work, stored: Stored, before: dict[s
                 own=stored.id,
                 members=members,
                 limits=work.limits,
+                keeps_password=work.keeps_password,
             )
         except NeedsMembers:
             locations = Locations(work.location_base, work.member_types)

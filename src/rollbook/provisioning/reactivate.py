@@ -9,6 +9,7 @@ import orjson
 
 from rollbook.events import Kind
 from rollbook.provisioning.filing import changed_attributes, filing
+from rollbook.provisioning.passwords import password_to_go
 from rollbook.provisioning.save import Saved, again_while_it_changes, save
 from rollbook.provisioning.viewing import view
 from rollbook.provisioning.work import Work
@@ -67,10 +68,17 @@ async def _once(operation: Create, work: Work, wanted: Content, id: str) -> Save
     work.again()
     note(work.notes, "reactivated", type.name)
     before = orjson.loads(stored.document)
-    draft = validator(type).replace(before, operation.body, work.tolerances, work.notes, keep_active=False)
+    draft = validator(type).replace(
+        before, operation.body, work.tolerances, work.notes, keep_active=False, keeps_password=work.keeps_password
+    )
+    changed = changed_attributes(before, draft.document)
+    # The password of who left does not come back with the account.
+    password = await (password_to_go(work, type, id) if draft.password is None else work.hash(draft.password))
+    if password is not None:
+        changed = (*changed, "password")
     at = work.clock.written()
-    event = work.event(Kind.RESOURCE_REPLACED, at, type, id, 201, changed_attributes(before, draft.document))
-    update = Update(type.number, id, stored.version, at, event)
+    event = work.event(Kind.RESOURCE_REPLACED, at, type, id, 201, changed)
+    update = Update(type.number, id, stored.version, at, event, password=password)
     if before != draft.document:
         update.content, update.index = filing(type).file(draft.document, work.limits)
     return await save(work, stored, update)

@@ -36,7 +36,12 @@ async def _once(operation: Replace, work: Work) -> Saved:
     work.again()
     before = orjson.loads(stored.document)
     draft = validator(type).replace(
-        before, operation.body, work.tolerances, work.notes, keep_active=work.terms.put_active == "keep"
+        before,
+        operation.body,
+        work.tolerances,
+        work.notes,
+        keep_active=work.terms.put_active == "keep",
+        keeps_password=work.keeps_password,
     )
     if draft.external_id is None and "externalId" in before:
         draft.document = await with_anothers_external_id(work, stored, before, draft.document)
@@ -47,12 +52,16 @@ async def _once(operation: Replace, work: Work) -> Saved:
             await check_may_be_emptied(work, id)
         check_no_self(id, members.add)
         await check_member_types(work, draft.member_types)
+    changed = (*changed_attributes(before, draft.document), *(("members",) if members else ()))
+    hash = None
+    if draft.password is not None:
+        hash = await work.hash(draft.password)
+        changed = (*changed, "password")
     at = work.clock.written()
-    changed = changed_attributes(before, draft.document)
     status = 204 if operation.minimal else 200
-    event = work.event(Kind.RESOURCE_REPLACED, at, type, id, status, (*changed, *(("members",) if members else ())))
+    event = work.event(Kind.RESOURCE_REPLACED, at, type, id, status, changed)
     owner = new_owner(work, before, draft.document)
-    update = Update(type.number, id, stored.version, at, event, members=members, owner=owner)
+    update = Update(type.number, id, stored.version, at, event, members=members, owner=owner, password=hash)
     if before != draft.document:
         update.content, update.index = filing(type).refile(before, draft.document, work.limits)
     return await save(work, stored, update)

@@ -27,7 +27,7 @@ async def save(work: Work, stored: Stored, update: Update) -> Saved:
 
     **Raises** what ``TenantStore.apply`` raises; ``again_while_it_changes`` catches ``VersionConflict``.
     """
-    if update.content is None and update.members is None:
+    if update.content is None and update.members is None and update.password is None:
         await work.store.record([replace(update.event, attributes=())])
         return Saved(stored, changed=False)
     applied = await work.apply(update)

@@ -25,6 +25,14 @@ class Gate(Protocol):
         """As ``TenantStore.apply``."""
 
 
+class Hasher(Protocol):
+    """What makes a password's hash; what is kept of a password, and all that is."""
+
+    async def hash(self, password: str) -> str:
+        """The argon2id hash. **Raises** ``InvalidValue`` for what can be no password, ``Unavailable`` where too many
+        wait."""
+
+
 @dataclass(slots=True)
 class Work:
     """One operation's surroundings.
@@ -56,12 +64,27 @@ class Work:
     """How many of the notes are about reading the request."""
     seals: Seals | None = None
     gate: Gate | None = None
+    hasher: Hasher | None = None
+    """None: passwords are not kept, whatever the terms say."""
+    made_hash: str | None = field(default=None, repr=False)
     coming: Mapping[str, int] = field(default_factory=dict)
     """Resources that come with the same change, by id: their types. Nobody can read them yet."""
 
     @property
     def tolerances(self) -> Tolerances:
         return self.terms.tolerances
+
+    @property
+    def keeps_password(self) -> bool:
+        """Whether a password that the client sends is kept."""
+        return self.terms.store_passwords and self.hasher is not None
+
+    async def hash(self, password: str) -> str:
+        """The hash of the operation's password: made once, however often the operation is tried."""
+        if self.made_hash is None:
+            assert self.hasher is not None
+            self.made_hash = await self.hasher.hash(password)
+        return self.made_hash
 
     async def apply(self, change: Change) -> Applied:
         """Make a change; as ``TenantStore.apply``. **Raises** ``InvalidValue`` for members that cannot be ones."""

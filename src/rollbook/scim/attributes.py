@@ -63,6 +63,8 @@ class Held(StrEnum):
     """The members of a Group: rows."""
     GROUPS = "groups"
     """The groups of a User: computed from rows, direct and indirect."""
+    PASSWORD = "password"  # noqa: S105
+    """A User's password: a hash in a row, where the connection stores passwords, else nowhere."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

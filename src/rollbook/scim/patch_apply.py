@@ -31,6 +31,8 @@ class Patched:
     members: MemberSteps
     changed: bool
     member_types: dict[str, str] = field(default_factory=dict)
+    password: str | None = field(default=None, repr=False)
+    """The password, in clear text, where one is to be kept; empty where the one that there is goes; else None."""
 
 
 def apply_patch(
@@ -43,6 +45,7 @@ def apply_patch(
     own: str,
     members: Sequence[Mapping[str, Any]] | None = None,
     limits: Limits = STANDARD_LIMITS,
+    keeps_password: bool = False,
 ) -> Patched:
     """Apply operations in their order to a canonical document, which stays as it is.
 
@@ -50,7 +53,8 @@ def apply_patch(
     raised. **Raises** ``InvalidPath``, ``InvalidFilter``, ``InvalidSyntax``, ``InvalidValue``, ``MutabilityError``,
     ``NoTarget``, ``PayloadTooLarge`` for too much work.
     """
-    patch = _Patch(type, document, Reading(tolerances, notes), own, members, limits)
+    reading = Reading(tolerances, notes, keeps_password=keeps_password)
+    patch = _Patch(type, document, reading, own, members, limits)
     for operation in operations:
         patch.apply(operation)
     return patch.result()
@@ -98,10 +102,11 @@ class _Patch:
     def result(self) -> Patched:
         document = self.validator.assemble(self.document)
         steps = self.members.steps if self.members else MemberSteps()
-        if document == self.before:
-            return Patched(self.before, steps, changed=False, member_types=self.reading.member_types)
-        self.validator.check_whole(document)
-        return Patched(document, steps, changed=True, member_types=self.reading.member_types)
+        changed = document != self.before
+        if changed:
+            self.validator.check_whole(document)
+        reading = self.reading
+        return Patched(document if changed else self.before, steps, changed, reading.member_types, reading.password)
 
     def at(self, op: Op, target: Target, value: Any) -> None:
         """One operation with a path."""

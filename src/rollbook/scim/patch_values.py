@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from rollbook.scim.attributes import Attribute, Mutability
+from rollbook.scim.attributes import Attribute, Held, Mutability
 from rollbook.scim.errors import InvalidValue, MutabilityError, NoTarget
 from rollbook.scim.match import matches_element
 from rollbook.scim.patch import Op
@@ -38,7 +38,10 @@ class Change:
             raise MutabilityError(f"{target.name} is readOnly; only the server sets it.")
         self.reading.look(old)
         if slot.attribute.secret or leaf.secret:
-            if op is not Op.REMOVE:
+            if leaf.held is Held.PASSWORD and (op is Op.REMOVE or value is None):
+                if op is not Op.ADD:
+                    self.reading.password = ""  # it goes by any connection, also by one that keeps none
+            elif op is not Op.REMOVE:
                 (slot if slot.attribute.secret else slot.subs[leaf]).read(value, self.reading)
             return old
         if target.filter is not None:

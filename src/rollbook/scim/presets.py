@@ -44,6 +44,8 @@ class Terms:
     """Requests a second; None: as the server is set."""
     burst: int | None = None
     """Requests at once, where ``rate`` is set; None: as the server is set."""
+    store_passwords: bool = False
+    """Whether a password that the client sends is kept, as a hash."""
     subject: str | None = None
     """Whom the connection's tokens stand for (``/Me``): a resource's id or a userName."""
 

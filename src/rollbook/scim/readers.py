@@ -38,6 +38,9 @@ OLD_NAMES = {
 }
 """What attributes and extensions were called before RFC 7643, by their whole path in lower case."""
 
+PASSWORD_LENGTH = 1024
+"""Characters of a password: nobody gets megabytes hashed."""
+
 _BOOLEAN_TEXTS = {"true": True, "false": False, "1": True, "0": False}
 
 
@@ -53,6 +56,10 @@ class Reading:
     """Whether ``schemas`` was there."""
     looked: int = 0
     """How many values the operations of a PATCH have gone through."""
+    keeps_password: bool = False
+    """Whether a password is to be kept; else it is dropped or refused, as the tolerances say."""
+    password: str | None = field(default=None, repr=False)
+    """The password that was there to be kept; empty where the one that there is goes."""
 
     def look(self, values: Any) -> None:
         """Count the values that one more operation goes through, and the reading of its path as some of them.
@@ -186,10 +193,17 @@ def _ignored(value: Any, reading: Reading) -> None:
 
 
 def _secret(attribute: Attribute, where: str) -> Read:
-    # No secret is ever stored, so none can be lost.
+    # No secret ever comes into a document: a password that is kept goes beside it, every other one nowhere.
+    kept = attribute.held is Held.PASSWORD
+
     def read(value: Any, reading: Reading) -> None:
         if attribute.type is Type.STRING and not attribute.multi_valued and not isinstance(value, str):
             raise InvalidValue(f"{where} must be a string.")
+        if kept and reading.keeps_password:
+            if not 0 < len(value) <= PASSWORD_LENGTH:
+                raise InvalidValue(f"{where} has to have from 1 to {PASSWORD_LENGTH} characters.")
+            reading.password = value
+            return
         if not reading.tolerances.drop_password:
             raise InvalidValue(f"{where} is not stored by this server; leave it out.")
         note(reading.notes, "dropped", where)

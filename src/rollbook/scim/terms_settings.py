@@ -121,6 +121,11 @@ SETTINGS = {
             " members). Off: 400, and nothing is changed.",
         ),
         _switch("require_if_match", "Whether PUT, PATCH and DELETE need the header If-Match. On: 428 without it."),
+        _switch(
+            "store_passwords",
+            "Whether a `password` that the client sends is kept, as an argon2id hash, and never given back. Off: it is"
+            " dropped and named in the event (preset `strict`: 400).",
+        ),
         _number("page_size", "Resources on a page whose size the client does not say.", 100_000),
         _number("max_page", "Resources on a page at most; never more than the server's own limit.", 100_000),
         _number("rate", "Requests a second in each worker, in place of the server's. Above: 429.", 100_000, float),

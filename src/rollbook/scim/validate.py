@@ -30,6 +30,8 @@ class Draft:
     """The ids of the members, in order, each once; None where the body names none."""
     member_types: dict[str, str] = field(default_factory=dict)
     """What the client says that members are, by id: to be checked against what they are."""
+    password: str | None = field(default=None, repr=False)
+    """The password, in clear text, where it is to be kept; None where the body names none."""
 
     @property
     def external_id(self) -> str | None:
@@ -62,14 +64,16 @@ class Validator:
         self._active = active.name if active and active.type is Type.BOOLEAN and not active.multi_valued else None
         self._kept = tuple(_kept(type))
 
-    def read(self, body: Mapping[str, Any], tolerances: Tolerances, notes: list[str]) -> Draft:
+    def read(
+        self, body: Mapping[str, Any], tolerances: Tolerances, notes: list[str], *, keeps_password: bool = False
+    ) -> Draft:
         """The resource that a POST asks for (RFC 7644 §3.3).
 
         **Rules**: ``active`` is true where it is not given; readOnly attributes are ignored; data under a known
         extension's URN declares that extension. **Raises** ``InvalidSyntax`` (schemas, unknown and repeated names),
         ``InvalidValue`` (types, what is required, two primary values).
         """
-        draft = self._read(body, tolerances, notes)
+        draft = self._read(body, tolerances, notes, keeps_password)
         if self._active and self._active not in draft.document:
             draft.document[self._active] = True
         self._check_required(draft.document)
@@ -83,14 +87,15 @@ class Validator:
         notes: list[str],
         *,
         keep_active: bool = True,
+        keeps_password: bool = False,
     ) -> Draft:
         """The resource that a PUT asks for in place of ``current``, a canonical document (RFC 7644 §3.5.1).
 
         **Rules**: what is omitted is cleared, but for ``active`` (an omission never reactivates, unless ``keep_active``
-        is False: then it is true, as in a POST), what the server set, and immutable values.
+        is False: then it is true, as in a POST), the password, what the server set, and immutable values.
         **Raises** as ``read``, and ``MutabilityError`` where an immutable value would change.
         """
-        draft = self._read(body, tolerances, notes)
+        draft = self._read(body, tolerances, notes, keeps_password)
         document = draft.document
         if self._active and (not keep_active or self._active in current):
             document.setdefault(self._active, current[self._active] if keep_active else True)
@@ -130,15 +135,15 @@ class Validator:
                     if name not in element:
                         raise InvalidValue(f"{slot_.where}.{name} is required where {slot_.where} has a value.")
 
-    def _read(self, body: Mapping[str, Any], tolerances: Tolerances, notes: list[str]) -> Draft:
-        reading = Reading(tolerances, notes)
+    def _read(self, body: Mapping[str, Any], tolerances: Tolerances, notes: list[str], keeps_password: bool) -> Draft:
+        reading = Reading(tolerances, notes, keeps_password=keeps_password)
         attributes = self.fields.read(body, reading)
         if not reading.schemas:
             if not tolerances.derive_schemas:
                 raise InvalidSyntax(f'The body needs "schemas", a list that holds "{self.type.schema.id}".')
             note(notes, "schemas", "derived")
         members = attributes.pop(self.members, None) if self.members else None
-        return Draft(self.assemble(attributes), members, reading.member_types)
+        return Draft(self.assemble(attributes), members, reading.member_types, reading.password)
 
     def _check_required(self, document: Mapping[str, Any]) -> None:
         for urn, name in self._required:

@@ -34,7 +34,9 @@ from rollbook.http_message import Request, Response
 from rollbook.identity.access import allow, enter
 from rollbook.identity.access_tokens import AccessTokens
 from rollbook.identity.authenticate import Authenticator, RefusedLogin
+from rollbook.identity.passwords import Passwords
 from rollbook.identity.principal import Principal
+from rollbook.identity.resource_passwords import ResourcePasswords
 from rollbook.ids import ordered_id
 from rollbook.provisioning.lines import Lines
 from rollbook.provisioning.me import find_subject
@@ -66,8 +68,11 @@ _WRITES = frozenset(("POST", "PUT", "PATCH", "DELETE"))
 class ScimEndpoint:
     """Answers everything below the dialects' bases."""
 
-    def __init__(self, house: Deployment, access: AccessTokens | None = None) -> None:
+    def __init__(
+        self, house: Deployment, access: AccessTokens | None = None, passwords: Passwords | None = None
+    ) -> None:
         self._house = house
+        self._hasher = ResourcePasswords(passwords or Passwords())
         self._authenticator = Authenticator(house.store, house.clock, access=access, fresh_seconds=house.fresh_seconds)
         self._turns = Turns(house.tenant_concurrency, house.queue_seconds)
         self._rate = Rate(
@@ -224,6 +229,7 @@ class ScimEndpoint:
                 location_base=locations.base,
                 lines=self._lines,
                 seals=self._seals,
+                hasher=self._hasher,
                 types=dialect.types,
                 member_types=dialect.member_types,
                 schema=dialect.revision,
@@ -272,7 +278,11 @@ class ScimEndpoint:
         operation = decode(request, route, dialect, [])
         assert isinstance(operation, Discover)
         locations = self._locations(dialect, address.tenant)
-        features = replace(STANDARD_FEATURES, documentation=locations.base.removesuffix(dialect.base) + "/docs")
+        features = replace(
+            STANDARD_FEATURES,
+            documentation=locations.base.removesuffix(dialect.base) + "/docs",
+            change_password=dialect.terms.store_passwords,
+        )
         document = discover(
             operation.topic,
             operation.name,

@@ -26,6 +26,7 @@ def test_each_setting_changes_its_term_and_nothing_else() -> None:
         "patch_answer": "empty",
         "remove_all_members": "off",
         "require_if_match": "yes",
+        "store_passwords": "on",
         "page_size": "7",
         "max_page": "70",
         "rate": "0.5",
@@ -42,6 +43,7 @@ def test_each_setting_changes_its_term_and_nothing_else() -> None:
         "clear",
     )
     assert (made.patch_answer, made.remove_all_members, made.require_if_match) == ("empty", False, True)
+    assert made.store_passwords
     assert (made.page_size, made.max_page, made.rate, made.burst, made.subject) == (7, 70, 0.5, 3, "ann")
     for name, value in settings.items():
         assert SETTINGS[name].read(written(value)) == value
