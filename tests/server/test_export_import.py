@@ -145,6 +145,19 @@ def test_a_table_changes_only_what_it_has_columns_for(seat: Seat, run: Command) 
     assert (bo["title"], bo["emails"][0]["value"], bo["active"]) == ("Clerk", "bo@acorn.example", True)
 
 
+@pytest.mark.parametrize("last", ['cleo,"Cleo"\n', "cleo,Cleo"])
+def test_a_quote_that_is_not_closed_loses_its_own_row_only(seat: Seat, run: Command, last: str) -> None:
+    table = 'userName,title\r\nann,"two\r\nlines"\r\nzed,"Clerk\r\nbo,"Bow maker"\r\nmany,cells,here\n' + last
+    report = json.loads(run("import", seat.name, "-", "--format", "csv", "--json", stdin=table).out)
+    assert (report["created"], [error["line"] for error in report["errors"]]) == (3, [4, 6])
+    users = seat.get("/Users", sortBy="userName").json()["Resources"]
+    assert [(user["userName"], user["title"].split()) for user in users] == [
+        ("ann", ["two", "lines"]),
+        ("bo", ["Bow", "maker"]),
+        ("cleo", ["Cleo"]),
+    ]
+
+
 def test_a_wrong_heading_is_wrong_with_the_whole_table(seat: Seat, run: Command) -> None:
     told = run("import", seat.name, "-", "--format", "csv", stdin="user_name,title\nann,Archer\n")
     assert told.code == 1

@@ -5,9 +5,9 @@ heading of a table is wrong with all of it.
 """
 
 import csv
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any, BinaryIO
 
 from rollbook.errors import RollbookError
@@ -92,11 +92,12 @@ def csv_lines(file: Iterable[str], sheet: Sheet, default: ResourceType | None = 
     columns. **Raises** ``WrongFile`` where the heading is wrong.
     """
     csv.field_size_limit(_CELL_BYTES)
-    lines = iter(file)
+    lines = _Steps(file)
     heading = next(lines, "")
     if "\0" in heading or not heading.strip():
         raise WrongFile("the file is no table: its first line has to name attributes, such as userName,displayName")
-    rows = csv.reader(chain([heading], lines), delimiter=max(",;\t", key=heading.count), strict=True)
+    lines.again()
+    rows = csv.reader(lines, delimiter=max(",;\t", key=heading.count), strict=True)
     try:
         names = sheet.read_header(next(rows, []))
     except (ScimError, csv.Error) as error:
@@ -108,16 +109,15 @@ def csv_lines(file: Iterable[str], sheet: Sheet, default: ResourceType | None = 
         default = next((type for type in sheet.types if sheet.has(type, names)), None)
         if default is None:
             raise WrongFile("no resource type has all of these columns: add the column resourceType")
-    before = rows.line_num
     while True:
-        number = before + 1
+        number = lines.step()
         try:
             cells = next(rows, None)
         except csv.Error as error:
+            # A quote that is not closed runs on into the rows below, which are not to be lost with it.
+            lines.again(after=1)
             yield BadLine(number, f"The row cannot be read: {error}.")
-            before = rows.line_num
             continue
-        before = rows.line_num
         if cells is None:
             return
         if not cells:
@@ -126,6 +126,32 @@ def csv_lines(file: Iterable[str], sheet: Sheet, default: ResourceType | None = 
             yield _row(number, sheet, names, cells, types, default, by_type, by_id)
         except ScimError as error:
             yield BadLine(number, error.detail)
+
+
+class _Steps(Iterator[str]):
+    """The lines of a table, of which those of the row under way can be read again."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = iter(lines)
+        self._ahead: deque[str] = deque()
+        self._taken: list[str] = []
+        self._before = 0
+
+    def __next__(self) -> str:
+        line = self._ahead.popleft() if self._ahead else next(self._lines)
+        self._taken.append(line)
+        return line
+
+    def step(self) -> int:
+        """The number of the next line, with which a row begins."""
+        self._before += len(self._taken)
+        self._taken.clear()
+        return self._before + 1
+
+    def again(self, *, after: int = 0) -> None:
+        """Go back to where the row began, or so many lines ``after`` that."""
+        self._ahead.extendleft(reversed(self._taken[after:]))
+        del self._taken[after:]
 
 
 def _row(
