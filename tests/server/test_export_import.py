@@ -218,3 +218,53 @@ def test_an_export_that_fails_leaves_no_file(seat: Seat, run: Command, tmp_path:
     assert run("export", seat.name, "--type", "Locker", "-o", str(tmp_path / "x.ndjson")).code == 2
     assert run("export", "nobody", "-o", str(tmp_path / "x.ndjson")).code == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_external_ids_become_those_of_the_connection_that_is_named(seat: Seat, run: Command) -> None:
+    other = seat.by("okta")
+    ann, bo = seat.user("ann", externalId="7"), seat.user("bo", externalId="8")
+    file = _lines(_user("cleo", externalId="7"), _user("ann"), _user("bo", externalId="9"))
+    report = run("import", seat.name, "-", "--connection", "OKTA", "--json", stdin=file).json()
+    assert (report["created"], report["changed"], report["unchanged"], report["refused"]) == (1, 1, 1, 0)
+    assert seat.get(f"/Users/{ann['id']}").json()["externalId"] == "7"
+    assert other.post("/Users", _user("dan", externalId="7")).status_code == 409
+    assert other.post("/Users", _user("dan", externalId="9")).status_code == 409
+    assert seat.post("/Users", _user("dan", externalId="9")).status_code == 201
+    assert seat.get(f"/Users/{bo['id']}").json()["externalId"] == "9"
+    told = run("import", seat.name, "-", "--connection", "nobody", stdin=file)
+    assert (told.code, "has no connection 'nobody'" in told.err) == (1, True)
+
+
+def test_external_ids_of_several_connections_may_be_the_same_in_one_file(
+    seat: Seat, run: Command, tmp_path: Path
+) -> None:
+    seat.user("ann", externalId="7")
+    seat.by("okta").user("bo", externalId="7")
+    file = tmp_path / "acorn.ndjson"
+    assert run("export", seat.name, "-o", str(file)).code == 0
+    report = run("import", seat.name, str(file), "--json").json()
+    assert (report["unchanged"], report["refused"]) == (2, 0)
+
+
+@pytest.mark.parametrize("strict", [[], ["--strict"], ["--dry-run"]])
+def test_an_external_id_is_written_by_one_line_only(seat: Seat, run: Command, strict: list[str]) -> None:
+    file = _lines(_user("ann", externalId="7"), _user("bo", externalId="7"))
+    told = run("import", seat.name, "-", "--json", *strict, stdin=file)
+    assert json.loads(told.out)["errors"] == [{"line": 2, "detail": "Line 1 has this externalId already."}]
+
+
+@pytest.mark.parametrize("how", ["--strict", "--dry-run"])
+def test_a_judge_sees_what_others_in_the_tenant_have(seat: Seat, run: Command, how: str) -> None:
+    ann = seat.user("ann", externalId="7")
+    seat.user("bo")
+    seat.by("okta").user("eve", externalId="8")
+    file = _lines(
+        _user("BO", id=ann["id"]), _user("cleo", externalId="7"), _user("dan", externalId="8"), _user("eve", title="x")
+    )
+    told = run("import", seat.name, "-", "--json", how, stdin=file)
+    report = json.loads(told.out)
+    assert (report["written"], report["created"], report["changed"], report["refused"]) == (False, 1, 1, 2)
+    errors = {error["line"]: error["detail"] for error in report["errors"]}
+    assert ("has this userName already" in errors[1], "has this externalId already" in errors[2]) == (True, True)
+    again = json.loads(run("import", seat.name, "-", "--json", stdin=file).out)
+    assert ({e["line"]: e["detail"] for e in again["errors"]}, again["created"], again["changed"]) == (errors, 1, 1)

@@ -18,7 +18,7 @@ from rollbook.cli.output import FAILED, WRONG_USAGE, fail, print_json, say
 from rollbook.cli.progress import progress
 from rollbook.cli.session import load, with_store
 from rollbook.clock import SYSTEM_CLOCK
-from rollbook.tenancy import lifecycle
+from rollbook.tenancy import connections, lifecycle
 
 if TYPE_CHECKING:
     from rollbook.dialects.model import Dialect
@@ -50,6 +50,12 @@ def import_(
     strict: Annotated[
         bool, typer.Option("--strict", help="All lines or none: judge the whole file, then write in one transaction.")
     ] = False,
+    connection: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Whose the externalIds become, by name or id. Else those of the connection default."
+        ),
+    ] = None,
     existing: Annotated[
         WhatIsThere, typer.Option(help="What to do with resources that are there already.")
     ] = WhatIsThere.UPDATE,
@@ -67,6 +73,7 @@ def import_(
     rollbook import acorn acorn.ndjson --dry-run
     rollbook import acorn people.csv              userName,name.givenName,name.familyName,emails
     rollbook import acorn people.csv --strict --existing refuse
+    rollbook import acorn people.csv --connection okta
     """
     settings = load(ctx, database=database, config=config).settings
     errors: list[dict[str, Any]] = []
@@ -83,10 +90,13 @@ def import_(
 
             found = await lifecycle.find(store, tenant)
             dialect = await tenant_dialect(settings, store, found)
+            owner = found.connection
+            if connection is not None:
+                owner = (await connections.find(store, found, connection)).id
             lines = _lines(source, dialect, table=table, type=type)
             surroundings = Work(
                 store=store.tenant(found.id),
-                connection=found.connection,
+                connection=owner,
                 actor="operator",
                 peer="",
                 request="",

@@ -21,6 +21,7 @@ from rollbook.ids import ordered_id
 from rollbook.provisioning.filing import changed_attributes, filing
 from rollbook.provisioning.import_lines import BadLine, Line
 from rollbook.provisioning.members import check_no_self
+from rollbook.provisioning.ownership import new_owner, with_anothers_external_id
 from rollbook.provisioning.refusals import refusal
 from rollbook.provisioning.work import Work
 from rollbook.scim.binding import bind
@@ -30,7 +31,15 @@ from rollbook.scim.folding import fold
 from rollbook.scim.resource import Stored
 from rollbook.scim.schema import ResourceType
 from rollbook.scim.validate import validator
-from rollbook.storage.errors import Busy, MissingMembers, OneRefused, StoreError, Unavailable, VersionConflict
+from rollbook.storage.errors import (
+    AlreadyExists,
+    Busy,
+    MissingMembers,
+    OneRefused,
+    StoreError,
+    Unavailable,
+    VersionConflict,
+)
 from rollbook.storage.records import Change, Insert, MemberChange, Query, Target, Update
 
 Existing = Literal["update", "skip", "refuse"]
@@ -40,6 +49,8 @@ CHUNK = 256
 """Lines at work at once. Precedent: twice the changes that one commit of SQLite takes."""
 
 _ATTEMPTS = 10
+_HOLDERS = 100
+"""Resources with one externalId that are looked at: each connection has one at most."""
 
 
 @dataclass(slots=True)
@@ -75,7 +86,7 @@ class Import:
     on_refusal: Callable[[int, str], None] = lambda number, detail: None
     report: Report = field(default_factory=Report)
     _first: dict[int, int] = field(default_factory=dict)
-    """The line that names an id, a key or an externalId first, by a hash of it."""
+    """The line that names an id or a key first, or writes an externalId, by a hash of it."""
     _waiting: dict[int, str] = field(default_factory=dict)
     """The lines that wait for members, with the ids of their resources."""
     _written: list[tuple[int, ResourceType]] = field(default_factory=list)
@@ -132,8 +143,9 @@ class Import:
         except OneRefused as one:
             number, type = self._written[one.at]
             self._refuse(number, refusal(one.error, type).detail)
+            self.report = Report(refused=1)
         except _LineRefused:
-            pass  # and told
+            self.report = Report(refused=self.report.refused)  # and told
         return self.report
 
     async def _changes(self) -> AsyncIterator[list[Change]]:
@@ -236,26 +248,31 @@ class Import:
             yield await self._planned(chunk)
 
     def _first_of_its_kind(self, line: Line) -> bool:
-        """Whether no line before names the same id, key or externalId."""
+        """Whether no line before names the same id or key."""
         names = {"id": line.id}
         if (key := line.type.key) is not None:
             text = line.body.get(key.name)
             names[key.name] = fold(key.compare, text) if isinstance(text, str) else None
-        external_id = line.body.get("externalId")
-        names["externalId"] = external_id if isinstance(external_id, str) else None
-        for name, value in names.items():
-            if value:
-                of = "" if name == "id" else line.type.name
-                first = self._first.setdefault(hash((of, name, value)), line.number)
-                if first != line.number:
-                    self._refuse(line.number, f"Line {first} has this {name} already.")
-                    return False
-        return True
+        return all(self._is_first(line, name, value) for name, value in names.items() if value)
+
+    def _is_first(self, line: Line, name: str, value: str) -> bool:
+        of = "" if name == "id" else line.type.name
+        first = self._first.setdefault(hash((of, name, value)), line.number)
+        if first != line.number:
+            self._refuse(line.number, f"Line {first} has this {name} already.")
+        return first == line.number
 
     async def _planned(self, lines: Sequence[Line]) -> list[Plan]:
         there = await self.work.store.types_of([line.id for line in lines if line.id])
         plans = await asyncio.gather(*(self._judged(line, there) for line in lines))
-        return [plan for plan in plans if plan is not None]
+        return [plan for plan in plans if plan is not None and self._writes_an_own_external_id(plan)]
+
+    def _writes_an_own_external_id(self, plan: Plan) -> bool:
+        """Whether no line before writes the same one. Those that stay as they are may belong to several connections."""
+        change, external_id = plan.change, plan.line.body.get("externalId")
+        if change is None or not isinstance(external_id, str) or (isinstance(change, Update) and change.owner is None):
+            return True
+        return self._is_first(plan.line, "externalId", external_id)
 
     async def _judged(self, line: Line, there: Mapping[str, int]) -> Plan | None:
         try:
@@ -280,9 +297,30 @@ class Import:
         return holder
 
     async def _holder(self, type: ResourceType, name: str, value: str) -> Stored | None:
+        rows = await self._holders(type, name, value, 1)
+        return rows[0] if rows else None
+
+    async def _holders(self, type: ResourceType, name: str, value: str, limit: int) -> Sequence[Stored]:
         bound = bind(parse_filter(f"{name} eq {orjson.dumps(value).decode()}", limits=self.work.limits), type)
-        page = await self.work.store.query(Query((Target(type, bound),), limit=1))
-        return page.rows[0] if page.rows else None
+        return (await self.work.store.query(Query((Target(type, bound),), limit=limit))).rows
+
+    async def _check_free(
+        self, type: ResourceType, id: str, before: Mapping[str, Any], after: Mapping[str, Any], *, owned: bool
+    ) -> None:
+        """What only the store would refuse. **Raises** ``Uniqueness``; ``owned``: the externalId becomes our own."""
+        if before and (key := type.key) is not None:  # a new one's was looked at when its line was
+            old, new = before.get(key.name), after[key.name]
+            if fold(key.compare, old or "") != fold(key.compare, new):
+                holder = await self._holder(type, key.name, new)
+                if holder is not None and holder.id != id:
+                    raise refusal(AlreadyExists("key"), type)
+        if owned:
+            for holder in await self._holders(type, "externalId", after["externalId"], _HOLDERS):
+                if (
+                    holder.id != id
+                    and await self.work.store.connection_of(type.number, holder.id) == self.work.connection
+                ):
+                    raise refusal(AlreadyExists("externalId"), type)
 
     async def _plan(self, line: Line, current: Stored | None) -> Plan:
         if current is not None and self.existing == "skip":
@@ -297,6 +335,8 @@ class Import:
             draft = reader.read(line.body, work.tolerances, work.notes)
         else:
             draft = reader.replace(before, line.over(before), work.tolerances, work.notes)
+            if line.cells is None and draft.external_id is None and "externalId" in before:
+                draft.document = await with_anothers_external_id(work, current, before, draft.document)
         members = draft.members or []
         id = current.id if current else line.id or ordered_id()
         check_no_self(id, members)
@@ -305,12 +345,15 @@ class Import:
         kind = Kind.RESOURCE_REPLACED if current else Kind.RESOURCE_CREATED
         event = work.event(kind, at, type, id, 0, (*changed, *(("members",) if touched else ())))
         content, index = filing(type).file(draft.document, work.limits)
+        owner = new_owner(work, before, draft.document)
+        if self._judging:
+            await self._check_free(type, id, before, draft.document, owned=owner is not None)
         if current is None:
             connection = work.connection
             insert = Insert(type.number, id, connection, at, content, index, event, members)
             await work.prepare(insert)
             return Plan(line, id, insert, members)
-        update = Update(type.number, id, current.version, at, event)
+        update = Update(type.number, id, current.version, at, event, owner=owner)
         if before != draft.document:
             update.content, update.index = content, index
         if touched and not await self._has_just(id, members):
