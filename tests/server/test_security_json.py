@@ -157,11 +157,11 @@ def test_3_2_30_large_values_work_and_are_found(seat: Seat) -> None:
     refused(seat.post("/Users", {**ANN, **many}), 400, "invalidSyntax")
 
 
-def test_3_2_30_forty_thousand_values_fit_every_index(seat: Seat) -> None:
-    values = [{"value": f"{n}@work.example"} for n in range(40_000)]
+def test_3_2_30_as_many_values_as_may_be_fit_every_index(seat: Seat) -> None:
+    values = [{"value": f"{n}@work.example"} for n in range(10_000)]
     made = seat.post("/Users", {**ANN, "emails": values}, attributes="id")
     assert made.status_code == 201, made.text
-    assert seat.names('emails.value eq "39999@work.example"', attributes="userName") == ["ann"]
+    assert seat.names('emails.value eq "9999@work.example"', attributes="userName") == ["ann"]
 
 
 def test_3_2_30_a_body_over_the_limit_is_413(seat: Seat) -> None:

@@ -182,11 +182,12 @@ def test_3_5_58_operations_that_would_hold_everybody_up_are_413(seat: Seat) -> N
     slow = [{"op": "replace", "path": f'emails[value eq "{n}"].type', "value": "w"} for n in range(1000)]
     refused(seat.patch(f"/Users/{ann}", *slow), 413)
     assert alive(seat.house.url, seat.house.client)
-    twice = [{"value": f"{n}", "type": "x"} for n in range(10_000)]
-    answer = seat.patch(f"/Users/{ann}", {"op": "add", "path": "emails", "value": twice}, attributes="id")
+    bo = seat.user("bo", emails=[{"value": f"{n}"} for n in range(5_000)])["id"]
+    twice = [{"value": f"{n}", "type": "x"} for n in range(5_000)]
+    answer = seat.patch(f"/Users/{bo}", {"op": "add", "path": "emails", "value": twice}, attributes="id")
     assert answer.status_code == 200
-    answer = seat.patch(f"/Users/{ann}", {"op": "remove", "path": "emails", "value": twice}, attributes="emails")
-    assert len(answer.json()["emails"]) == 10_000
+    answer = seat.patch(f"/Users/{bo}", {"op": "remove", "path": "emails", "value": twice}, attributes="emails")
+    assert len(answer.json()["emails"]) == 5_000
 
 
 def test_3_5_59_there_is_one_primary_value(seat: Seat) -> None:
