@@ -58,7 +58,7 @@ def document(dialect: Dialect, origin: str, tenant: str | None = None, *, server
     for type in dialect.types:
         name = component(type)
         schemas[name] = answered(type)
-        schemas[f"{name}.sent"] = sent(type, dialect.tolerances, limits)
+        schemas[f"{name}.sent"] = sent(type, dialect.terms, limits)
         schemas[f"{name}.list"] = list_of({"$ref": f"#/components/schemas/{name}"}, limits)
     everything = [{"$ref": f"#/components/schemas/{component(type)}"} for type in dialect.types]
     schemas["Any.list"] = list_of({"anyOf": everything}, limits)

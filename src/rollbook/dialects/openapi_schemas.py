@@ -20,8 +20,9 @@ from typing import Any
 
 from rollbook.scim.attributes import EXTERNAL_ID, Attribute, Compare, Held, Type
 from rollbook.scim.limits import Limits
+from rollbook.scim.presets import Terms
+from rollbook.scim.readers import PASSWORD_LENGTH
 from rollbook.scim.schema import ResourceType, Schema
-from rollbook.scim.tolerances import Tolerances
 
 Document = dict[str, Any]
 
@@ -80,10 +81,13 @@ def answered(type: ResourceType) -> Document:
     }
 
 
-def sent(type: ResourceType, tolerances: Tolerances, limits: Limits) -> Document:
+def sent(type: ResourceType, terms: Terms, limits: Limits) -> Document:
     """A resource as a client sends it to be created or replaced."""
+    tolerances = terms.tolerances
 
     def one(attribute: Attribute) -> Document | None:
+        if attribute.held is Held.PASSWORD and terms.store_passwords:
+            return (_sent(attribute, limits) or {}) | {"minLength": 1, "maxLength": PASSWORD_LENGTH}
         return None if attribute.secret and not tolerances.drop_password else _sent(attribute, limits)
 
     properties: Document = {

@@ -10,7 +10,7 @@ from rollbook.identity.passwords import LONGEST, Passwords, prepared
 from rollbook.oauth.errors import TemporarilyUnavailable
 from rollbook.scim.errors import InvalidValue, Unavailable
 
-WAITING = 32
+WAITING = 16
 """Passwords that may wait to be hashed: some two seconds of work."""
 _RETRY = 2
 

@@ -15,7 +15,7 @@ from rollbook.clock import Clock
 from rollbook.events import Event, Kind
 from rollbook.ids import new_id, ordered_id
 from rollbook.scim.presets import check_preset
-from rollbook.scim.terms_settings import changed_settings
+from rollbook.scim.terms_settings import changed_settings, terms
 from rollbook.storage.contract import Store
 from rollbook.storage.errors import AlreadyExists, NotFound
 from rollbook.storage.records import Connection, Tenant
@@ -23,6 +23,8 @@ from rollbook.tenancy.lifecycle import OPERATOR, NameTaken, NoSuchTenant, Tenanc
 
 PRESET = "preset"
 """The name under which ``change`` takes a preset."""
+PASSWORDS = "store_passwords"
+"""The setting with which passwords come, and go."""
 
 
 class NoSuchConnection(TenancyError):
@@ -82,7 +84,8 @@ async def change(
     store: Store, clock: Clock, tenant: Tenant, name_or_id: str, settings: Mapping[str, str]
 ) -> Connection:
     """Give a connection other settings; ``preset`` among them is another preset, and an empty text takes a setting back
-    to what the preset says. Every worker follows within the time in which a revoked token is refused.
+    to what the preset says. Every worker follows within the time in which a revoked token is refused. Where no
+    connection of the tenant stores passwords any longer, those that are there go.
 
     **Raises** ``NoSuchConnection``, ``InvalidPreset``, ``InvalidSetting``.
     """
@@ -90,11 +93,12 @@ async def change(
     preset = check_preset(settings.get(PRESET) or "standard") if PRESET in settings else connection.preset
     rest = {name: text for name, text in settings.items() if name != PRESET}
     changed = replace(connection, preset=preset, settings=changed_settings(connection.settings, rest))
-    if changed == connection:
-        return connection
-    await store.tenant(tenant.id).update_connection(
-        changed, _event(Kind.CONNECTION_CHANGED, clock.written(), connection.id, tuple(settings))
-    )
+    if changed != connection:
+        await store.tenant(tenant.id).update_connection(
+            changed, _event(Kind.CONNECTION_CHANGED, clock.written(), connection.id, tuple(settings))
+        )
+    if PASSWORDS in settings:
+        await _forget_passwords(store, tenant)
     return changed
 
 
@@ -105,7 +109,17 @@ async def delete(store: Store, clock: Clock, tenant: Tenant, name_or_id: str) ->
     at = clock.written()
     event = _event(Kind.CONNECTION_DELETED, at, connection.id)
     await store.tenant(tenant.id).delete_connection(connection.id, at, event)
+    if PASSWORDS in connection.settings:
+        await _forget_passwords(store, tenant)
     return connection
+
+
+async def _forget_passwords(store: Store, tenant: Tenant) -> None:
+    """Take away what no connection of the tenant may store any longer."""
+    handle = store.tenant(tenant.id)
+    there = await handle.connections()
+    if not any(terms(one.preset, one.settings).store_passwords for one in there):
+        await handle.forget_passwords()
 
 
 def check_deletable(tenant: Tenant, connection: Connection) -> Connection:

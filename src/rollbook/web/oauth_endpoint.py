@@ -56,13 +56,20 @@ _log = structlog.get_logger("rollbook.oauth")
 class OAuthEndpoint:
     """``find`` is asked of each request whether it is for one of these."""
 
-    def __init__(self, house: Deployment, keys: KeyRing, access: AccessTokens, refused: Refused) -> None:
+    def __init__(
+        self,
+        house: Deployment,
+        keys: KeyRing,
+        access: AccessTokens,
+        refused: Refused,
+        passwords: Passwords | None = None,
+    ) -> None:
         self._house = house
         self._keys = keys
         self._refused = refused
         store, clock = house.store, house.clock
         issuer = house.issuer or house.public_url
-        self._passwords = Passwords()
+        self._passwords = passwords or Passwords()
         throttle = Throttle(store, clock, address_failures=house.address_failures)
         self._issuing = Issuing(store, clock, Issuer(issuer, house.public_url), keys, self._passwords, throttle)
         self._care = TokenCare(store, clock, issuer, access)
