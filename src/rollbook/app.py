@@ -137,6 +137,7 @@ def build(settings: Settings) -> "Application":
     from rollbook.dialects.model import standard
     from rollbook.identity.access_tokens import AccessTokens
     from rollbook.identity.keys import KeyRing
+    from rollbook.identity.passwords import Passwords
     from rollbook.web.asgi import Application
     from rollbook.web.front import Front
     from rollbook.web.guard import Guard
@@ -163,8 +164,9 @@ def build(settings: Settings) -> "Application":
     )
     keys = KeyRing(store, SYSTEM_CLOCK, make_master_key(settings), fresh_seconds=settings.revocation_seconds)
     access = AccessTokens(store, SYSTEM_CLOCK, house.issuer or house.public_url, keys)
-    endpoint = ScimEndpoint(house, access)
-    oauth = OAuthEndpoint(house, keys, access, endpoint.refused)
+    passwords = Passwords()
+    endpoint = ScimEndpoint(house, access, passwords)
+    oauth = OAuthEndpoint(house, keys, access, endpoint.refused, passwords)
     front = Front(oauth, endpoint)
     outbox = make_outbox(settings, store)
 
