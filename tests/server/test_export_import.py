@@ -158,6 +158,20 @@ def test_a_quote_that_is_not_closed_loses_its_own_row_only(seat: Seat, run: Comm
     ]
 
 
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ('userName\n"ann"x\n', "line 2: The row cannot be read: after the quote that ends a cell"),
+        ('userName\n"ann\n', "line 2: The row cannot be read: a cell begins with a quote and is not closed"),
+        ("userName\nann\rbo\n", "line 2: The row cannot be read: a carriage return stands where no line ends"),
+        ("userName\rann\r", "the heading of the table is wrong: a carriage return stands where no line ends"),
+    ],
+)
+def test_a_row_that_cannot_be_read_is_told_in_our_words(seat: Seat, run: Command, table: str, words: str) -> None:
+    told = run("import", seat.name, "-", "--format", "csv", stdin=table)
+    assert (told.code, words in told.err) == (1, True), told.err
+
+
 def test_a_wrong_heading_is_wrong_with_the_whole_table(seat: Seat, run: Command) -> None:
     told = run("import", seat.name, "-", "--format", "csv", stdin="user_name,title\nann,Archer\n")
     assert told.code == 1

@@ -23,6 +23,15 @@ _CELL_BYTES = 64 * 1024 * 1024
 """The longest cell. Precedent: a group of a million members, as ids."""
 
 
+_UNREADABLE = {
+    "expected after": "after the quote that ends a cell comes the next cell or line; a quote in a cell is doubled",
+    "unexpected end": "a cell begins with a quote and is not closed",
+    "larger than": f"a cell is longer than {_CELL_BYTES} bytes",
+    "new-line": "a carriage return stands where no line ends; write it between quotes, and end lines with a line feed",
+}
+"""What the reader of tables says, in our words."""
+
+
 class WrongFile(RollbookError):
     """The file as a whole cannot be read: nothing of it was done."""
 
@@ -100,7 +109,9 @@ def csv_lines(file: Iterable[str], sheet: Sheet, default: ResourceType | None = 
     rows = csv.reader(lines, delimiter=max(",;\t", key=heading.count), strict=True)
     try:
         names = sheet.read_header(next(rows, []))
-    except (ScimError, csv.Error) as error:
+    except csv.Error as error:
+        raise WrongFile(f"the heading of the table is wrong: {_unreadable(error)}.") from None
+    except ScimError as error:
         raise WrongFile(f"the heading of the table is wrong: {error}") from None
     types = {type.name.lower(): type for type in sheet.types}
     by_type = names.index(TYPE_COLUMN) if TYPE_COLUMN in names else None
@@ -116,7 +127,7 @@ def csv_lines(file: Iterable[str], sheet: Sheet, default: ResourceType | None = 
         except csv.Error as error:
             # A quote that is not closed runs on into the rows below, which are not to be lost with it.
             lines.again(after=1)
-            yield BadLine(number, f"The row cannot be read: {error}.")
+            yield BadLine(number, f"The row cannot be read: {_unreadable(error)}.")
             continue
         if cells is None:
             return
@@ -126,6 +137,10 @@ def csv_lines(file: Iterable[str], sheet: Sheet, default: ResourceType | None = 
             yield _row(number, sheet, names, cells, types, default, by_type, by_id)
         except ScimError as error:
             yield BadLine(number, error.detail)
+
+
+def _unreadable(error: csv.Error) -> str:
+    return next((words for said, words in _UNREADABLE.items() if said in str(error)), "it is no row of a table")
 
 
 class _Steps(Iterator[str]):
