@@ -33,6 +33,7 @@ def document(described: dict[str, Any], results: Results, rows: Sequence[Row]) -
         "memory": {"peak_mb": results.rss, "listings": results.listings},
         "two_workers": results.two_workers,
         "bulks": results.bulks,
+        "tokens": results.tokens,
         "targets": [{**asdict(row), "met": row.met} for row in rows],
     }
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import bulked, ceilings, databases, flood, report, scale, subjects, targets
+from bench import bulked, ceilings, databases, flood, report, scale, subjects, targets, tokens
 from bench.bulk import Loader, PostgresLoader, SqliteLoader
 from bench.load import CONNECTIONS, need_wrk, run_wrk
 from bench.machine import Processes, cores, describe, in_memory
@@ -26,7 +26,7 @@ from bench.servers import Server
 from bench.subjects import PRELOADED, Rollbook, Subject
 from rollbook.testing.postgres import PostgresServer, start_postgres
 
-GROUPS = ("echo", "pgbench", "apsw", "postgres", "sqlite", "scim2", "paced", "flood", "scale")
+GROUPS = ("echo", "pgbench", "apsw", "postgres", "sqlite", "scim2", "tokens", "paced", "flood", "scale")
 ENGINES = {"postgres": "PostgreSQL", "sqlite": "SQLite"}
 CORES_FOR_TWO_WORKERS = 4
 IDLE = 0.5
@@ -86,6 +86,8 @@ class Run:
         interleave(self.results.cells, self.plan.passes, self.plan.seconds, self.plan.warm, tell)
         self.results.rss = {house.engine: house.rollbook.server.processes.peak_rss() for house in self.houses}
         self._two_workers()
+        if "tokens" in self.only:
+            self._tokens()
         if "paced" in self.only:
             self._paced()
         if "flood" in self.only:
@@ -194,6 +196,13 @@ class Run:
                     "p99_ms": sample.p99,
                 }
                 tell(f"paced {name}: p50 {sample.p50:.2f} ms, p99 {sample.p99:.2f} ms")
+
+    def _tokens(self) -> None:
+        for house in self.houses:
+            found = tokens.compare(
+                house.rollbook, house.subject, house.tenant.id, self.plan.passes, self.plan.seconds, tell
+            )
+            self.results.tokens[house.engine] = found
 
     def _flood(self) -> None:
         for house in self.houses:

@@ -53,6 +53,7 @@ class Results:
     two_workers: dict[str, Any] | None = None
     floods: dict[str, dict[str, float]] = field(default_factory=dict)
     bulks: dict[str, dict[str, float]] = field(default_factory=dict)
+    tokens: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def rate(self, subject: str, operation: str) -> float | None:
         return next((c.rate for c in self.cells if (c.subject, c.operation) == (subject, operation)), None)
@@ -69,6 +70,7 @@ def rows(results: Results) -> list[Row]:
         *_floods(results),
         *_memory(results),
         *_bulks(results),
+        *_tokens(results),
     ]
 
 
@@ -131,6 +133,12 @@ def _bulks(results: Results) -> Iterator[Row]:
         yield Row(
             f"{name}: creates in bulks of 1,000 / one after the other", rates["bulk"] / rates["alone"], 3, "times"
         )
+
+
+def _tokens(results: Results) -> Iterator[Row]:
+    for name, costs in results.tokens.items():
+        ratio = costs["jwt"] / costs["static"]
+        yield Row(f"{name}: CPU of a get with a JWT / with a static token", ratio, 1.15, "times", at_least=False)
 
 
 def _floods(results: Results) -> Iterator[Row]:
