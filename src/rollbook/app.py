@@ -161,6 +161,7 @@ def build(settings: Settings) -> "Application":
         tenant_requests_per_second=settings.tenant_requests_per_second,
         tenant_burst=settings.tenant_burst,
         address_failures=settings.address_failures,
+        jwks_loopback_hosts=settings.loopback_hosts,
     )
     keys = KeyRing(store, SYSTEM_CLOCK, make_master_key(settings), fresh_seconds=settings.revocation_seconds)
     access = AccessTokens(store, SYSTEM_CLOCK, house.issuer or house.public_url, keys)

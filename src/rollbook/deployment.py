@@ -26,3 +26,4 @@ class Deployment:
     tenant_requests_per_second: float | None = None
     tenant_burst: int = 1000
     address_failures: int = 100
+    jwks_loopback_hosts: frozenset[str] = frozenset()

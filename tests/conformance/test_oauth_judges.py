@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from authlib.oauth2.rfc6749 import OAuth2Token
+from authlib.oauth2.rfc6749 import OAuth2Token  # type: ignore[import-untyped]
 from requests_oauth2client import (
     BearerToken,
     ClientSecretBasic,
@@ -27,8 +27,8 @@ from rollbook.identity.master_key import new_master_key
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
-    from authlib.integrations.base_client.errors import OAuthError
-    from authlib.integrations.requests_client import OAuth2Session
+    from authlib.integrations.base_client.errors import OAuthError  # type: ignore[import-untyped]
+    from authlib.integrations.requests_client import OAuth2Session  # type: ignore[import-untyped]
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def test_requests_oauth2client_does_all_there_is(desk: Desk, method: Any) -> Non
     assert (told["active"], told["client_id"]) == (True, desk.id)
     assert client.revoke_access_token(again.access_token)
     assert client.introspect_token(again.access_token) == {"active": False}
-    assert client.revoke_refresh_token(again.refresh_token)
+    assert client.revoke_refresh_token(again)
     with pytest.raises(InvalidGrant):
         client.refresh_token(again)
     with pytest.raises(InvalidClient):

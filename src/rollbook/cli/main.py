@@ -16,6 +16,7 @@ from rollbook.cli import (
     doctor,
     export,
     import_,
+    issuer,
     keys,
     mail,
     openapi,
@@ -73,6 +74,7 @@ app.add_typer(connection.app)
 app.add_typer(token.app)
 app.add_typer(client.app)
 app.add_typer(user.app)
+app.add_typer(issuer.app)
 app.add_typer(mail.app)
 app.add_typer(keys.app)
 app.add_typer(schema.app)

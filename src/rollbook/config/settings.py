@@ -208,6 +208,12 @@ class Settings(BaseModel):
     letter_retry_seconds: Whole = _whole(
         60, 1, 3600, "How long a letter that could not be sent waits for its second try; then twice as long each time."
     )
+    jwks_loopback_hosts: Items = _setting(
+        (),
+        "give a list of host names",
+        "Hosts on this machine that keys of outside issuers may be fetched from, to try them out. It means nothing"
+        " unless the server listens on loopback alone, public_url and hosts name nothing else, and there is no proxy.",
+    )
     address_failures: Whole = _whole(
         100,
         1,
@@ -238,6 +244,14 @@ class Settings(BaseModel):
             return self.public_url
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{'127.0.0.1' if host in ('0.0.0.0', '[::]') else host}:{self.port}"  # noqa: S104 - compared
+
+    @property
+    def loopback_hosts(self) -> frozenset[str]:
+        """``jwks_loopback_hosts``, where nobody else can reach this server: so it cannot be left on in earnest."""
+        own = {"localhost", "127.0.0.1", "::1", "[::1]"}
+        alone = self.host in own and self.allowed_hosts <= own and not self.trusted_proxies
+        alone = alone and urlsplit(self.origin).hostname in own
+        return frozenset(name.lower() for name in self.jwks_loopback_hosts) if alone else frozenset()
 
     @property
     def allowed_hosts(self) -> frozenset[str]:

@@ -10,6 +10,7 @@ from hashlib import sha256
 
 from rollbook.clock import Clock, written
 from rollbook.identity.access_tokens import AccessTokens
+from rollbook.identity.external_issuers import ExternalTokens
 from rollbook.identity.principal import Principal
 from rollbook.identity.standing import holds
 from rollbook.identity.static_tokens import digest_of
@@ -41,11 +42,13 @@ class Authenticator:
         clock: Clock,
         *,
         access: AccessTokens | None = None,
+        external: ExternalTokens | None = None,
         fresh_seconds: float = 3.0,
         realm: str = "rollbook",
     ) -> None:
         self._store = store
         self._access = access
+        self._external = external
         self._clock = clock
         self._fresh_seconds = fresh_seconds
         self._challenge = f'Bearer realm="{realm}"'
@@ -103,6 +106,10 @@ class Authenticator:
     async def _issued(self, text: str) -> tuple[str, Principal]:
         """The principal of an access token of the token endpoint, and when it expires. **Raises** ``RefusedLogin``."""
         token = await self._access.read(text) if self._access is not None else None
+        if token is None and self._external is not None and text.count(".") == 2:
+            found = await self._external.read(text)
+            if found is not None:
+                return found.expires, found.principal
         if token is None or self._access is None:
             raise self._refuse("The token is malformed, unknown or expired; it may have been cut when it was copied.")
         standing = await self._access.standing(token)

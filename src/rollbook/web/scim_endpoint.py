@@ -34,6 +34,8 @@ from rollbook.http_message import Request, Response
 from rollbook.identity.access import allow, enter
 from rollbook.identity.access_tokens import AccessTokens
 from rollbook.identity.authenticate import Authenticator, RefusedLogin
+from rollbook.identity.external_issuers import ExternalTokens
+from rollbook.identity.key_sets import KeySets
 from rollbook.identity.passwords import Passwords
 from rollbook.identity.principal import Principal
 from rollbook.identity.resource_passwords import ResourcePasswords
@@ -73,7 +75,10 @@ class ScimEndpoint:
     ) -> None:
         self._house = house
         self._hasher = ResourcePasswords(passwords or Passwords())
-        self._authenticator = Authenticator(house.store, house.clock, access=access, fresh_seconds=house.fresh_seconds)
+        external = ExternalTokens(house.store, house.clock, KeySets(house.clock, house.jwks_loopback_hosts))
+        self._authenticator = Authenticator(
+            house.store, house.clock, access=access, external=external, fresh_seconds=house.fresh_seconds
+        )
         self._turns = Turns(house.tenant_concurrency, house.queue_seconds)
         self._rate = Rate(
             house.clock,
