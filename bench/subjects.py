@@ -16,12 +16,13 @@ from bench.measure import CannotMeasure, Cell, Sample
 from bench.people import numbered, title_patch, user_body, user_name
 from bench.servers import Server, clean_environment, free_port
 from bench.wire import Wire
+from rollbook.identity.master_key import new_master_key
 
 CACHE = ROOT / "bench" / ".cache"
 LOCK = ROOT / "requirements" / "bench.txt"
 UVICORN = ("--http", "httptools", "--loop", "uvloop", "--no-access-log", "--log-level", "warning", "--workers", "1")
-SETTINGS = {"ROLLBOOK_CONFIG": "", "ROLLBOOK_DRAIN_SECONDS": "0"}
-"""No file of the operator's, and no pause at the end; everything else is as it is installed."""
+SETTINGS = {"ROLLBOOK_CONFIG": "", "ROLLBOOK_DRAIN_SECONDS": "0", "ROLLBOOK_MASTER_KEY": new_master_key()}
+"""No file of the operator's, no pause at the end, and a key for this run; everything else is as it is installed."""
 
 PRELOADED = 5_000
 """Users that a subject has before anything is measured; gets, filters and PATCHes are about them."""
