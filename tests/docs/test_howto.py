@@ -40,6 +40,8 @@ SAYS = {
         '{"active":true',
         "RS256",
     ),
+    "system-users": ("<title>Set a password</title>", "<h1>The password is set</h1>", "sync@acorn.example"),
+    "external-issuer": ("https://login.acorn.example", '"audience": "8adf8e6e-67b2-4cf2-a259-e3dc5476c621"'),
     "export-and-import": ("2 created", "Exported 2 User", '"written": true', "line 3: The line is not valid JSON"),
 }
 """What must be seen among what a page prints."""
