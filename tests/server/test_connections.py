@@ -207,6 +207,21 @@ def test_a_group_cannot_be_emptied_where_that_is_off(house: House, how: str) -> 
         assert seat.patch(f"/Groups/{full['id']}", named).status_code == 204
 
 
+@pytest.mark.parametrize("path", ["members[value pr]", 'members[type eq "User"]', 'members[not (value eq "nobody")]'])
+def test_a_group_is_not_emptied_by_a_filter_that_names_nobody_where_that_is_off(house: House, path: str) -> None:
+    seat = house.seat("acorn", remove_all_members="off")
+    ann, bo = seat.user("ann"), seat.user("bo")
+    group = seat.group("Gardeners", ann["id"], bo["id"])["id"]
+    for operation in ({"op": "remove", "path": path}, {"op": "replace", "path": path, "value": None}):
+        refused = seat.patch(f"/Groups/{group}", operation)
+        assert (refused.status_code, refused.json()["scimType"]) == (400, "invalidValue")
+    assert len(seat.get(f"/Groups/{group}").json()["members"]) == 2
+    seat.patch(f"/Groups/{group}", {"op": "add", "path": "members", "value": [{"value": seat.group("Growers")["id"]}]})
+    some = seat.patch(f"/Groups/{group}", {"op": "remove", "path": 'members[type eq "User"]'})
+    assert some.status_code == 204  # not all: a group is left
+    assert len(seat.get(f"/Groups/{group}").json()["members"]) == 1
+
+
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 def test_428_without_if_match_where_it_is_required(house: House, method: str) -> None:
     seat = house.seat("acorn", require_if_match="on")

@@ -1,6 +1,6 @@
 """What is asked of members before they come into a group (RFC 7643 §4.2; ``protocol.md`` 11)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from rollbook.provisioning.work import Work
 from rollbook.scim.errors import InvalidValue
@@ -21,10 +21,13 @@ async def check_member_types(work: Work, given: Mapping[str, str]) -> None:
             raise InvalidValue(f"members: the resource {id} is a {names.get(number)}, not what its type says.")
 
 
-async def check_may_be_emptied(work: Work, group: str) -> None:
-    """**Raises** ``InvalidValue`` where the connection may not take all members out of a group at once, and there are
-    some."""
-    if not work.terms.remove_all_members and (await work.store.members([group])).get(group):
+async def check_may_be_emptied(work: Work, group: str, gone: Container[str] | None = None) -> None:
+    """**Raises** ``InvalidValue`` where the connection may not take all members out of a group at once, there are some,
+    and all of them are ``gone`` (None: whoever they are)."""
+    if work.terms.remove_all_members:
+        return
+    there = (await work.store.members([group])).get(group)
+    if there and (gone is None or all(member.id in gone for member in there)):
         raise InvalidValue(
             "members: this connection does not take all members out of a group at once. Name those that are to go."
         )

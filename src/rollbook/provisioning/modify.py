@@ -67,8 +67,8 @@ async def _once(operation: Modify, work: Work) -> tuple[Saved, bool]:
     update.password = password
     if steps.touched:
         check_no_self(id, steps.add)
-        if steps.clear and not steps.add:
-            await check_may_be_emptied(work, id)
+        if (steps.clear or steps.swept) and not steps.add:
+            await check_may_be_emptied(work, id, None if steps.clear else steps.remove)
         await check_member_types(work, patched.member_types)
         update.members = MemberChange(steps.clear, tuple(steps.remove), tuple(steps.add))
     if before != patched.document:

@@ -18,6 +18,8 @@ class MemberSteps:
     clear: bool = False
     remove: dict[str, None] = field(default_factory=dict)
     add: dict[str, None] = field(default_factory=dict)
+    swept: bool = False
+    """Whether some of ``remove`` were found by a filter that does not name them."""
 
     @property
     def touched(self) -> bool:

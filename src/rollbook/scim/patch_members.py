@@ -56,6 +56,7 @@ class MemberChanges:
         named = _named(target.syntax, target.syntax.shape)
         if op is Op.REMOVE or (op is Op.REPLACE and value is None):
             self.steps.leave(named if named is not None else self._matching(target))
+            self.steps.swept = self.steps.swept or named is None
         elif op is Op.ADD and named is not None and len(named) == 1:
             self._same(named, value)
             self.steps.come(named)
