@@ -22,7 +22,7 @@ from tests.support.devices import (
     user_type,
     with_devices,
 )
-from tests.support.house import GROUP, USER, House, Seat, running_house
+from tests.support.house import GROUP, PATCH_OP, USER, House, Seat, running_house
 
 BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 
@@ -63,6 +63,29 @@ def test_a_resource_of_an_own_type_is_created_read_and_deleted(acorn: Seat) -> N
     assert acorn.delete(f"/Devices/{found['id']}").status_code == 204
     assert acorn.get(f"/Devices/{found['id']}").status_code == 404
     assert device(acorn, "X1")["id"] != found["id"]
+
+
+def test_what_is_shown_on_request_is_in_the_answer_to_a_write_that_gave_it(acorn: Seat) -> None:
+    """RFC 7643 §7, ``returned`` ``request``: "if the attribute was specified by the client"."""
+    device = {"schemas": [DEVICE], "serialNumber": "X1", "notes": "dented"}
+    made = acorn.post("/Devices?unknown=1", device).json()
+    assert made["notes"] == "dented"
+    path = f"/Devices/{made['id']}"
+    replaced = acorn.call("PUT", path, {**device, "model": "Tower"}).json()
+    assert replaced["notes"] == "dented"
+    for operation, shown in {
+        ("model", "Box"): False,
+        ("notes", "torn"): True,
+        (f"{DEVICE}:NOTES", "worn"): True,
+        (None, "model"): False,
+        (None, "Notes"): True,
+    }.items():
+        name, value = operation
+        patch = {"op": "replace", "path": name, "value": value} if name else {"op": "add", "value": {value: "new"}}
+        answer = acorn.call("PATCH", path, {"schemas": [PATCH_OP], "Operations": [patch]})
+        assert answer.status_code == 200
+        assert ("notes" in answer.json()) is shown, patch
+    assert acorn.patch(f"{path}?attributes=notes", {"op": "remove", "path": "model"}).json()["notes"] == "new"
 
 
 @pytest.mark.parametrize(

@@ -33,8 +33,8 @@ from rollbook.scim.operations import (
     Withdraw,
 )
 from rollbook.scim.page import QueryParameters, read_feed, read_query, read_search
-from rollbook.scim.patch import read_patch
-from rollbook.scim.projection import Projection, projection
+from rollbook.scim.patch import named_by, read_patch
+from rollbook.scim.projection import Projection, projection, projection_of_given
 from rollbook.scim.schema import ResourceType
 from rollbook.scim.tolerances import shortened
 
@@ -73,7 +73,7 @@ def _changes(request: Request, route: Route, dialect: Dialect, notes: list[str])
 
 
 def _create(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Create:
-    type, shown = route.types[0], _projection(request, route)
+    type, shown = route.types[0], _projection(request, route, written=True)
     if shown is None and preference(request.headers.get("prefer")) == "minimal":
         shown = projection(type, ("id",), ())
     return Create(type, _resource(request, type, dialect, notes), shown)
@@ -81,7 +81,7 @@ def _create(request: Request, route: Route, dialect: Dialect, notes: list[str]) 
 
 def _replace(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Replace:
     body = _resource(request, route.types[0], dialect, notes)
-    shown = _projection(request, route)
+    shown = _projection(request, route, written=True)
     minimal = shown is None and preference(request.headers.get("prefer")) == "minimal"
     return Replace(route.types[0], route.id, body, shown, _conditions(request), minimal)
 
@@ -89,9 +89,14 @@ def _replace(request: Request, route: Route, dialect: Dialect, notes: list[str])
 def _modify(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Modify:
     operations = read_patch(_body(request, dialect, notes), dialect.limits, dialect.tolerances, notes)
     parameters = _parameters(request)
-    shown = projection(route.types[0], parameters.attributes, parameters.excluded) if parameters else None
+    asked = bool(parameters and (parameters.attributes or parameters.excluded))
+    shown = (
+        projection(route.types[0], parameters.attributes, parameters.excluded)
+        if parameters and asked
+        else projection_of_given(route.types[0], named_by(operations))
+    )
     preferred = preference(request.headers.get("prefer"))
-    whole = preferred == "representation" or bool(parameters and (parameters.attributes or parameters.excluded))
+    whole = preferred == "representation" or asked
     minimal = preferred == "minimal" and not whole
     return Modify(route.types[0], route.id, operations, shown, _conditions(request), minimal, whole)
 
@@ -195,8 +200,11 @@ def _parameters(request: Request) -> QueryParameters | None:
     return read_query(_pairs(request.query)) if request.query else None
 
 
-def _projection(request: Request, route: Route) -> Projection | None:
+def _projection(request: Request, route: Route, *, written: bool = False) -> Projection | None:
+    """What is asked for. Of what was just ``written`` everything is shown: the client gave it (RFC 7643 §7)."""
     parameters = _parameters(request)
+    if written and parameters and not parameters.attributes and not parameters.excluded:
+        return None
     return projection(route.types[0], parameters.attributes, parameters.excluded) if parameters else None
 
 

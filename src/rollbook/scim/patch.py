@@ -4,7 +4,8 @@
 ``patch_apply``.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -25,6 +26,7 @@ _OPS = {op.value: op for op in Op}
 _SCHEMAS = [urns.PATCH_OP]
 _MESSAGE = {"schemas", "Operations"}
 _FIELDS = {"op", "path", "value"}
+_BRACKETS = re.compile(r"\[.*\]", re.DOTALL)
 
 
 class PatchOperation(NamedTuple):
@@ -33,6 +35,23 @@ class PatchOperation(NamedTuple):
     op: Op
     path: str | None = None
     value: Any = None
+
+
+def named_by(operations: Iterable[PatchOperation]) -> Iterator[str]:
+    """The names of what a PATCH gives values to, and perhaps some that mean nothing: paths without their filters."""
+    for operation in operations:
+        yield from _named(operation.path, operation.value)
+
+
+def _named(path: str | None, value: Any) -> Iterator[str]:
+    if path is not None:
+        yield _BRACKETS.sub("", path)
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if path is None:
+                yield from _named(key, item)
+            else:
+                yield f"{path}:{key}"  # an attribute of an extension; else nothing is called so
 
 
 def read_patch(

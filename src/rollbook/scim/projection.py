@@ -9,7 +9,7 @@ returned   by default          with ``attributes``   ``excludedAttributes``
 =========  ==================  ====================  =======================
 always     shown               shown                 shown
 default    shown               where named           where not named
-request    not shown           where named           not shown
+request    where just given    where named           not shown
 never      not shown           not shown             not shown
 =========  ==================  ====================  =======================
 """
@@ -69,6 +69,14 @@ def projection(type: ResourceType, attributes: tuple[str, ...], excluded: tuple[
     if sum(map(len, attributes)) + sum(map(len, excluded)) > _LONGEST_KEPT:
         return _make(type, attributes, excluded)
     return _made(type, attributes, excluded)
+
+
+def projection_of_given(type: ResourceType, names: Iterable[str]) -> Projection | None:
+    """The default form, with what is shown on request only where it stands among ``names``: what a change has given
+    (RFC 7643 §7, ``returned``). None as in ``projection``."""
+    if is_plain(type):
+        return None
+    return Projection(type, _excluding(type, [], frozenset(_found(type, names))))
 
 
 @lru_cache(256)
@@ -157,13 +165,15 @@ def _including(type: ResourceType, names: list[Named]) -> Shape:
     return shape
 
 
-def _excluding(type: ResourceType, names: list[Named]) -> Shape:
+def _excluding(type: ResourceType, names: list[Named], given: frozenset[Named] = frozenset()) -> Shape:
     shape: Shape = {}
     for extension, attributes in _levels(type):
         level: Shape = {}
         without_extension = Named(extension, None, None) in names if extension else False
         for attribute in attributes:
-            if attribute.secret or attribute.returned is Returned.REQUEST:
+            whole = Named(extension, attribute, None) in given
+            subs = attribute.sub_attributes if whole else [n.sub for n in given if n.attribute is attribute and n.sub]
+            if attribute.secret or (attribute.returned is Returned.REQUEST and not (whole or subs)):
                 continue
             named = without_extension or Named(extension, attribute, None) in names
             if named and attribute.returned is not Returned.ALWAYS:
@@ -177,7 +187,7 @@ def _excluding(type: ResourceType, names: list[Named]) -> Shape:
                     and (sub.returned is Returned.ALWAYS or (sub.returned is Returned.DEFAULT and sub not in dropped))
                 }
                 if dropped
-                else _whole(attribute)
+                else _whole(attribute, also=frozenset(subs))
             )
         _hang(shape, extension, level)
     return shape
