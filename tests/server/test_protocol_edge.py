@@ -261,6 +261,8 @@ def _is_away(seat: Seat, path: str) -> None:
         seat.get("/Changes"),
         seat.get(path, headers=new),
         seat.get("/Me", headers=new),
+        seat.get("/Schemas/urn:example:acorn:2.0:Device", headers=new),  # perhaps the tenant's own: nobody can say now
+        seat.get("/ResourceTypes/Device", headers=new),
     ):
         assert (answer.status_code, answer.json()["status"]) == (503, "503"), answer.text
         assert answer.headers["content-type"] == "application/scim+json"
@@ -268,6 +270,8 @@ def _is_away(seat: Seat, path: str) -> None:
         assert not LEAKS.search(answer.json()["detail"])
     for discovery in ("/ServiceProviderConfig", "/Schemas", "/ResourceTypes"):
         assert seat.get(discovery, headers={"authorization": ""}).status_code == 200
+        assert seat.get(discovery, headers=new).status_code == 200
+    assert seat.get("/ResourceTypes/Device", headers={"authorization": ""}).status_code == 404
     for open_path in ("/healthz", "/docs", "/openapi.json"):
         assert seat.house.client.get(seat.house.url + open_path).status_code == 200
     # What it found out is kept for a second.

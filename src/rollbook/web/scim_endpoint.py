@@ -196,9 +196,10 @@ class ScimEndpoint:
             await self._note(request, error, principal, tenant, route)
             answer = encode_refusal(error)
         except StoreError as error:
-            if address is not None and route is not None and route.open:  # discovery answers while the database is away
-                return self._discover(request, route, address, address.dialect)
             answer = encode_refusal(refusal(error))
+            if address is not None and route is not None and route.open:  # discovery answers while the database is away
+                with suppress(NotFound):  # it may be the tenant's own, which nobody can say just now
+                    answer = self._discover(request, route, address, address.dialect)
         if standing:
             answer.headers = (*answer.headers, *standing)
         return answer
