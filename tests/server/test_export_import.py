@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from tests.support.command import Told, rollbook
-from tests.support.house import ENTERPRISE, GROUP, USER, Seat
+from tests.support.devices import attribute, keeper, made, schema
+from tests.support.house import ENTERPRISE, GROUP, USER, House, Seat
 
 Command = Callable[..., Told]
 
@@ -282,3 +283,23 @@ def test_a_judge_sees_what_others_in_the_tenant_have(seat: Seat, run: Command, h
     assert ("has this userName already" in errors[1], "has this externalId already" in errors[2]) == (True, True)
     again = json.loads(run("import", seat.name, "-", "--json", stdin=file).out)
     assert ({e["line"]: e["detail"] for e in again["errors"]}, again["created"], again["changed"]) == (errors, 1, 1)
+
+
+def test_a_table_of_all_types_keeps_attributes_apart_whose_names_are_much_the_same(
+    house: House, tmp_path: Path
+) -> None:
+    seat = keeper(house)
+    odd = schema("urn:example:acorn:2.0:Odd", attribute("resourceType"), attribute("USERNAME", "integer"))
+    made(seat, "/Schemas", odd)
+    made(seat, "/ResourceTypes", {"name": "Odd", "endpoint": "/Odds", "schema": odd["id"]})
+    found = made(seat, "/Odds", {"schemas": [odd["id"]], "resourceType": "User", "USERNAME": 7})
+    seat.user("ann")
+    file = tmp_path / "acorn.csv"
+    for command in (("export", seat.name, "-o", str(file)), ("import", seat.name, str(file), "--json")):
+        told = rollbook(*command, ROLLBOOK_DATABASE=house.database)
+        assert told.code == 0, told.err
+    assert (json.loads(told.out)["unchanged"], json.loads(told.out)["refused"]) == (2, 0)
+    file.write_text(file.read_text().replace(",User\n", ",Group\n").replace(",7", ",8"))
+    assert rollbook("import", seat.name, str(file), ROLLBOOK_DATABASE=house.database).code == 0
+    changed = seat.get(f"/Odds/{found['id']}").json()
+    assert (changed["resourceType"], changed["USERNAME"]) == ("Group", 8)

@@ -93,7 +93,11 @@ class Sheet:
 
     def __init__(self, types: Sequence[ResourceType]) -> None:
         self.types = tuple(types)
-        self._by_type = {type.name: _columns(type) for type in types}
+        spelled: dict[str, str] = {}  # one spelling for what several types spell in different letter cases
+        self._by_type = {
+            type.name: {spelled.setdefault(name.lower(), name): column for name, column in _columns(type).items()}
+            for type in types
+        }
         names = dict.fromkeys(name for columns in self._by_type.values() for name in columns)
         self._shown = [name for name in names if any(_readable(c, name) for c in self._by_type.values())]
         self._lower = {name.lower(): name for name in (TYPE_COLUMN, ID_COLUMN, *names)}
@@ -151,6 +155,12 @@ class Sheet:
 def _columns(type: ResourceType) -> dict[str, Column]:
     places = [Place(EXTERNAL_ID, None, None), *type.places()]
     columns: dict[str, Column] = {}
+
+    def add(name: str, keys: tuple[str, ...], attribute: Attribute) -> None:
+        if name.lower() == TYPE_COLUMN.lower():
+            name = f"{type.schema.id}:{name}"  # the plain name tells the type of a row
+        columns[name] = Column(name, keys, attribute)
+
     for place in places:
         attribute = place.attribute
         if attribute.mutability is Mutability.READ_ONLY:
@@ -159,9 +169,9 @@ def _columns(type: ResourceType) -> dict[str, Column]:
             inner = [Place(attribute, sub, place.extension) for sub in attribute.sub_attributes]
             for p in inner:
                 if p.leaf.mutability is not Mutability.READ_ONLY:
-                    columns[p.name] = Column(p.name, p.keys, p.leaf)
+                    add(p.name, p.keys, p.leaf)
         else:
-            columns[place.name] = Column(place.name, place.keys, attribute)
+            add(place.name, place.keys, attribute)
     return columns
 
 
