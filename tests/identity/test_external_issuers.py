@@ -404,7 +404,7 @@ def test_keys_are_kept_for_a_while_and_a_while_longer(monkeypatch: pytest.Monkey
         "https://login.example:99999/keys",
         "https://login.example/ke ys",
         "https://login.example/k\u00e9ys",
-        "file:///etc/passwd",
+        "gopher://login.example/keys",
         "",
         "https://" + "a" * 3000,
     ],

@@ -15,7 +15,7 @@ from tests.support.command import ROLLBOOK, Told, environment, rollbook
 from rollbook.identity.token_text import is_well_formed
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-CHECKS = ["settings", "clock", "database", "role", "keys", "disk"]
+CHECKS = ["settings", "clock", "database", "role", "keys", "mail", "disk"]
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 
 Command = Callable[..., Told]
