@@ -222,6 +222,15 @@ def test_a_group_is_not_emptied_by_a_filter_that_names_nobody_where_that_is_off(
     assert len(seat.get(f"/Groups/{group}").json()["members"]) == 1
 
 
+def test_409_says_where_a_name_is_taken(house: House) -> None:
+    seat = house.seat("acorn")
+    seat.post("/Users", {"schemas": [USER], "userName": "ann", "externalId": "1"})
+    same_id = seat.post("/Users", {"schemas": [USER], "userName": "bo", "externalId": "1"})
+    assert same_id.json()["detail"].startswith("Another User of this connection has this externalId already.")
+    same_name = seat.post("/Users", {"schemas": [USER], "userName": "Ann", "externalId": "2"})
+    assert same_name.json()["detail"].startswith("Another User of this tenant has this userName already.")
+
+
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 def test_428_without_if_match_where_it_is_required(house: House, method: str) -> None:
     seat = house.seat("acorn", require_if_match="on")

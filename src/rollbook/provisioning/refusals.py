@@ -23,8 +23,9 @@ def refusal(error: store.StoreError, type: ResourceType | None = None) -> ScimEr
             return not_found(type)
         case store.AlreadyExists(attribute=attribute):
             key = type.key.name if type and type.key and attribute == "key" else attribute
+            scope = "connection" if attribute == "externalId" else "tenant"
             return Uniqueness(
-                f"Another {type.name if type else 'resource'} of this tenant has this {key} already. "
+                f"Another {type.name if type else 'resource'} of this {scope} has this {key} already. "
                 f"Choose another {key}, or change or delete the other one."
             )
         case store.VersionConflict():
