@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rollbook.scim.attributes import COMMON, EXTERNAL_ID, ID, SCHEMAS, Attribute, Held
-from rollbook.scim.errors import InvalidPath, InvalidSyntax, InvalidValue, MutabilityError, NoTarget
+from rollbook.scim.errors import InvalidPath, InvalidSyntax, InvalidValue, MutabilityError, NoTarget, ScimError
 from rollbook.scim.limits import STANDARD_LIMITS, Limits
 from rollbook.scim.member_steps import MemberSteps
 from rollbook.scim.patch import Op, PatchOperation
@@ -17,7 +17,7 @@ from rollbook.scim.patch_members import MemberChanges
 from rollbook.scim.patch_members import NeedsMembers as NeedsMembers
 from rollbook.scim.patch_target import Target, UnknownTarget, find_target
 from rollbook.scim.patch_values import Change
-from rollbook.scim.readers import Reading, refuse_unknown
+from rollbook.scim.readers import OLD_CORES, OLD_NAMES, Reading, refuse_unknown
 from rollbook.scim.schema import Place, ResourceType, Schema
 from rollbook.scim.tolerances import Tolerances, note, shortened
 from rollbook.scim.validate import Document, validator
@@ -89,7 +89,7 @@ class _Patch:
             self.attributes(op, value, None)
             return
         try:
-            target = find_target(self.type, operation.path, self.reading.tolerances, self.limits)
+            target = self.target(operation.path)
         except UnknownTarget:
             if self.reading.tolerances.unknown == "refuse":
                 raise
@@ -151,6 +151,9 @@ class _Patch:
             attribute = extension.attribute(key) if extension else self.type.top(key)
             inner = None if extension or attribute else self.type.extension(key)
             known = attribute or inner
+            if known is None and extension is None and (renamed := self.renamed(key)):
+                self.attributes(op, {renamed: item}, None)
+                continue
             if known is None:
                 if extension and key.lower() == SCHEMAS.name and self.reading.tolerances.own_identity:
                     self.schemas(item)
@@ -186,7 +189,40 @@ class _Patch:
                 note(self.reading.notes, "boolean text in a path", target.name)
             self.at(op, target, item)
             return
+        if tolerances.unknown == "refuse" and (is_path or "." in key) and self.is_path(path):
+            raise InvalidSyntax(
+                f'"{shortened(path.partition("[")[0])}" begins a path here, and a value without a path holds '
+                'attributes. Send it as the "path" of an operation of its own.'
+            )
         refuse_unknown(path.partition("[")[0], self.reading)
+
+    def is_path(self, path: str) -> bool:
+        """Whether a text is a path to something that is there."""
+        try:
+            find_target(self.type, path, self.reading.tolerances, self.limits)
+        except ScimError:
+            return False
+        return True
+
+    def target(self, path: str) -> Target:
+        """What a path means, by its name of today or, where that is tolerated, by that of SCIM 1.1 or the drafts."""
+        try:
+            return find_target(self.type, path, self.reading.tolerances, self.limits)
+        except UnknownTarget:
+            if (renamed := self.renamed(path)) is None:
+                raise
+            return find_target(self.type, renamed, self.reading.tolerances, self.limits)
+
+    def renamed(self, path: str) -> str | None:
+        """A path that begins with what a schema was called before RFC 7643, with the URN of today."""
+        if not self.reading.tolerances.old_names or path[:9].lower() != "urn:scim:":
+            return None
+        lower = f"{path.lower()}:"
+        for old, urn in (*OLD_NAMES.items(), *((old, self.type.schema.id) for old in sorted(OLD_CORES, reverse=True))):
+            if lower.startswith(f"{old}:"):
+                note(self.reading.notes, "old name", path[: len(old)])
+                return urn + path[len(old) :]
+        return None
 
     def own_identity(self, attribute: Attribute, item: Any) -> None:
         """What every resource has, repeated in a value without a path; it is compared or ignored, never set."""

@@ -1,5 +1,6 @@
 """PATCH applied (protocol 5, 7, 22; security checklist 54 to 59, V23)."""
 
+from dataclasses import replace as replace_terms
 from typing import Any
 
 import pytest
@@ -591,3 +592,36 @@ def test_whatever_is_asked_the_outcome_is_ours(operations: list[dict[str, Any]],
     assert after.document["schemas"] == [urns.USER, *([ENTERPRISE] if ENTERPRISE in after.document else [])]
     again = patched(after.document, replace({k: v for k, v in after.document.items() if k != "schemas"}))
     assert not again.changed, "a canonical document is its own canonical form"
+
+
+OLD_ENTERPRISE = "urn:scim:schemas:extension:enterprise:1.0"
+
+
+@pytest.mark.parametrize(
+    ("operation", "old"),
+    [
+        (add("42", f"{OLD_ENTERPRISE}:employeeNumber"), OLD_ENTERPRISE),
+        (add({"employeeNumber": "42"}, OLD_ENTERPRISE.upper()), OLD_ENTERPRISE.upper()),
+        (add({OLD_ENTERPRISE: {"employeeNumber": "42"}}), OLD_ENTERPRISE),
+        (add({f"{OLD_ENTERPRISE}:employeeNumber": "42"}), OLD_ENTERPRISE),
+        (add("Sower", "urn:scim:schemas:core:2.0:User:title"), "urn:scim:schemas:core:2.0:User"),
+        (add("Sower", "urn:scim:schemas:core:1.0:title"), "urn:scim:schemas:core:1.0"),
+    ],
+)
+def test_a_patch_may_call_schemas_by_their_old_names_where_that_is_tolerated(
+    operation: dict[str, Any], old: str
+) -> None:
+    notes: list[str] = []
+    tolerances = replace_terms(STANDARD, old_names=True, unknown="drop")
+    after = patched(ann(), operation, tolerances=tolerances, notes=notes).document
+    assert after.get("title") == "Sower" or after[urns.ENTERPRISE_USER] == {"employeeNumber": "42"}
+    assert f"old name: {old}" in notes
+    assert not any(said.startswith("unknown") for said in notes)
+
+
+@pytest.mark.parametrize(
+    "key", ["name.givenName", 'emails[type eq "work"].value', f"{urns.ENTERPRISE_USER}:department"]
+)
+def test_a_path_where_an_attribute_belongs_is_refused_for_what_it_is(key: str) -> None:
+    with pytest.raises(InvalidSyntax, match=r'"path" of an operation of its own'):
+        patched(ann(), add({key: "x"}), tolerances=STRICT)
