@@ -1,6 +1,8 @@
 """A User's password is stored where the connection says so, and opens no door of this house."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from tests.identity.stage import good, make_desk, refused
 from tests.support.house import USER, House, Seat
@@ -32,13 +34,14 @@ def test_protocol_33_a_user_with_the_name_of_a_system_user_changes_nothing_for_i
     before = _passwords_in(seat)
     twin = seat.user(desk.user.name, password=OF_A_RESOURCE)
     path = f"/Users/{twin['id']}"
-    for write in (
+    writes: tuple[Callable[[], Any], ...] = (
         lambda: seat.put(path, {"schemas": [USER], "userName": desk.user.name, "password": OF_A_RESOURCE}),
         lambda: seat.patch(path, {"op": "remove", "path": "password"}),
         lambda: seat.patch(f"/Users/{desk.user.id}", {"op": "replace", "path": "password", "value": OF_A_RESOURCE}),
         lambda: seat.put(f"/Users/{desk.user.id}", {"schemas": [USER], "userName": "x", "password": OF_A_RESOURCE}),
         lambda: seat.delete(path),
-    ):
+    )
+    for write in writes:
         assert write().status_code in (200, 204, 404)
         refused(desk.ask("password", password=OF_A_RESOURCE), 400, "invalid_grant")
     assert _passwords_in(seat) == before

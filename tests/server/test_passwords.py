@@ -1,5 +1,6 @@
 """Passwords of resources: only where the connection stores them, only as argon2id, and never given back."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -74,7 +75,7 @@ def test_protocol_33_a_write_of_the_password_alone_is_a_change(storing: Seat) ->
     made = storing.post("/Users", body("ann", password=OLD))
     path = f"/Users/{made.json()['id']}"
     id, seen = made.json()["id"], [made]
-    writes = (
+    writes: tuple[Callable[[], Any], ...] = (
         lambda: storing.put(path, body("ann", password=NEW)),
         lambda: storing.patch(path, {"op": "replace", "path": "password", "value": OLD}),
         lambda: storing.patch(path, {"op": "add", "value": {"PassWord": NEW}}),
