@@ -196,6 +196,22 @@ def test_numbers_an_attribute_may_have_so_many_values_and_not_one_more(narrow: H
     assert seat.group("Foresters", *(seat.user(f"u{n}")["id"] for n in range(7)))["members"][6], "members are rows"
 
 
+def test_numbers_an_answer_of_many_small_resources_ends_before_it_is_too_large(narrow: House) -> None:
+    seat = narrow.seat("acorn")
+    users = [
+        {"method": "POST", "path": "/Users", "bulkId": f"b{n}", "data": {"schemas": [USER], "userName": f"u{n}"}}
+        for n in range(300)
+    ]
+    assert seat.post("/Bulk", {"schemas": [BULK], "Operations": users}).status_code == 200
+    for parameters in ({"count": 1000}, {"count": 1000, "cursor": ""}):
+        answer = seat.get("/Users", **parameters)
+        page = answer.json()
+        assert page["totalResults"] == 300
+        assert 100 < len(page["Resources"]) == page["itemsPerPage"] < 300
+        assert 50_000 < len(answer.content) <= 65_536
+    assert len(seat.get("/Users", count=1000, cursor=page["nextCursor"]).json()["Resources"]) > 0
+
+
 def test_numbers_an_answer_ends_before_it_is_too_large_and_says_how_much_it_holds(narrow: House) -> None:
     seat = narrow.seat("acorn")
     for n in range(5):

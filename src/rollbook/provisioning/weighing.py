@@ -16,6 +16,9 @@ from rollbook.scim.schema import ResourceType
 _MEMBER_BYTES = 150
 """A member in an answer, without the address that its ``$ref`` begins with."""
 
+_FRAME_BYTES = 280
+"""``id`` and ``meta`` around a stored document, without the address that the location begins with."""
+
 
 async def weigh(
     work: Work, rows: Sequence[Stored], types: dict[int, tuple[ResourceType, Projection | None]]
@@ -26,7 +29,8 @@ async def weigh(
     ]
     counts = await work.store.member_counts(with_members) if len(with_members) > 1 else {}
     each = _MEMBER_BYTES + len(work.location_base)
-    return [len(row.document) + counts.get(row.id, 0) * each for row in rows]
+    frame = _FRAME_BYTES + len(work.location_base)
+    return [frame + len(row.document) + counts.get(row.id, 0) * each for row in rows]
 
 
 def fitting(weights: Sequence[int], limit: int) -> int:
