@@ -136,6 +136,7 @@ def build(settings: Settings) -> "Application":
     from rollbook.deployment import Deployment
     from rollbook.dialects.model import standard
     from rollbook.identity.access_tokens import AccessTokens
+    from rollbook.identity.key_sets import KeySets
     from rollbook.identity.keys import KeyRing
     from rollbook.identity.passwords import Passwords
     from rollbook.web.asgi import Application
@@ -166,8 +167,9 @@ def build(settings: Settings) -> "Application":
     keys = KeyRing(store, SYSTEM_CLOCK, make_master_key(settings), fresh_seconds=settings.revocation_seconds)
     access = AccessTokens(store, SYSTEM_CLOCK, house.issuer or house.public_url, keys)
     passwords = Passwords()
-    endpoint = ScimEndpoint(house, access, passwords)
-    oauth = OAuthEndpoint(house, keys, access, endpoint.refused, passwords)
+    key_sets = KeySets(SYSTEM_CLOCK, house.jwks_loopback_hosts)
+    endpoint = ScimEndpoint(house, access, passwords, key_sets)
+    oauth = OAuthEndpoint(house, keys, access, endpoint.refused, passwords, key_sets)
     front = Front(oauth, endpoint)
     outbox = make_outbox(settings, store)
 

@@ -49,10 +49,21 @@ def create(
         typer.Option("--scope", metavar="SCOPE", help="What its tokens may do. Else scim.read and scim.write."),
     ] = None,
     auth_method: Annotated[
-        str, typer.Option(metavar="METHOD", help="How it proves itself: secret, or private_key_jwt with --jwks.")
+        str, typer.Option(metavar="METHOD", help="How it proves itself: secret, or private_key_jwt with its keys.")
     ] = "secret",
     jwks: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Its public keys, a JWK set, for private_key_jwt.")
+    ] = None,
+    jwks_uri: Annotated[
+        str | None, typer.Option(metavar="URL", help="Or where they are, to be fetched from there: https, and public.")
+    ] = None,
+    alg: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--alg",
+            metavar="ALG",
+            help="What it signs with, for --jwks-uri: RS256 (the default), PS256, ES256, EdDSA. Several are possible.",
+        ),
     ] = None,
     opaque: Annotated[
         bool, typer.Option("--opaque", help="Give it access tokens that are looked up, not JWTs.")
@@ -97,9 +108,13 @@ def create(
     session = understood("--max-session", read_duration, max_session) if max_session is not None else None
     if auth_method not in clients.METHODS:
         fail(f"--auth-method: choose {' or '.join(clients.METHODS)}", code=2)
-    if (jwks is not None) != (auth_method == "private_key_jwt"):
-        fail("--auth-method private_key_jwt and --jwks FILE go together", code=2)
+    if (jwks is not None) + (jwks_uri is not None) != (auth_method == "private_key_jwt"):
+        fail("--auth-method private_key_jwt goes with either --jwks FILE or --jwks-uri URL", code=2)
+    if alg and jwks_uri is None:
+        fail("--alg goes with --jwks-uri: keys in a file say themselves what they are for", code=2)
     keys = understood("--jwks", clients.read_jwks, jwks.read_text("utf-8")) if jwks is not None else None
+    address = understood("--jwks-uri", clients.read_jwks_uri, jwks_uri) if jwks_uri is not None else None
+    algorithms = understood("--alg", clients.read_algorithms, alg or [])
 
     settings = load(ctx, database=database, config=config).settings
     if mail_id_to:
@@ -108,7 +123,7 @@ def create(
             fail("there is no mail server to send the id by", "set smtp_host and the other settings smtp_…")
     if text_secret_to:
         text_secret_to = understood("--text-secret-to", letters.read_number, text_secret_to)
-        if keys is not None:
+        if auth_method != "secret":
             fail("--text-secret-to: a client with keys of its own has no secret", code=2)
         if not settings.text_command:
             fail("there is no program to send the secret by", "set text_command")
@@ -126,6 +141,8 @@ def create(
             session=session,
             resource_server=resource_server,
             jwks=keys,
+            jwks_uri=address,
+            algorithms=algorithms,
         )
         master, about = make_master_key(settings), issued.client.id
         post = []

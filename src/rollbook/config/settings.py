@@ -211,8 +211,9 @@ class Settings(BaseModel):
     jwks_loopback_hosts: Items = _setting(
         (),
         "give a list of host names",
-        "Hosts on this machine that keys of outside issuers may be fetched from, to try them out. It means nothing"
-        " unless the server listens on loopback alone, public_url and hosts name nothing else, and there is no proxy.",
+        "Hosts on this machine that keys of outside issuers and clients may be fetched from, to try them out. It means"
+        " nothing unless the server listens on loopback alone, public_url and hosts name nothing else, and there is no"
+        " proxy.",
     )
     address_failures: Whole = _whole(
         100,

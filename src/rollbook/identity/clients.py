@@ -13,7 +13,8 @@ import orjson
 from rollbook.clock import Clock, written
 from rollbook.errors import RollbookError
 from rollbook.events import Event, Kind
-from rollbook.identity.jwt import BadJwt, read_key
+from rollbook.identity.fetch import CannotFetch, read_target
+from rollbook.identity.jwt import ALGORITHMS, BadJwt, read_key
 from rollbook.identity.token_text import SECRET, digest_of, hint, write_token
 from rollbook.ids import new_id, ordered_id, random_bytes
 from rollbook.oauth.grants import CLIENT_CREDENTIALS, GRANTS, PASSWORD, REFRESH
@@ -29,6 +30,7 @@ METHODS = ("secret", "private_key_jwt")
 TOKENS = ("jwt", "opaque")
 DEFAULT_GRANTS = (CLIENT_CREDENTIALS,)
 DEFAULT_SCOPES = ("scim.read", "scim.write")
+DEFAULT_ALGORITHMS = ("RS256",)
 OVERLAP = timedelta(days=1)
 _KEYS = 10
 
@@ -92,6 +94,22 @@ def read_jwks(text: str) -> str:
     return orjson.dumps({"keys": keys}).decode()
 
 
+def read_jwks_uri(url: str) -> str:
+    """Where a client's keys are: an https address. **Raises** ``InvalidClientData``."""
+    try:
+        read_target(url)
+    except CannotFetch as refused:
+        raise InvalidClientData(refused.detail) from None
+    return url
+
+
+def read_algorithms(names: Sequence[str]) -> tuple[str, ...]:
+    """What a client signs with, in our order; none means RS256. **Raises** ``InvalidClientData``."""
+    if unknown := [name for name in names if name not in ALGORITHMS]:
+        raise InvalidClientData(f"there is no algorithm {unknown[0]!r}: choose of {', '.join(ALGORITHMS)}")
+    return tuple(name for name in ALGORITHMS if name in names) or DEFAULT_ALGORITHMS
+
+
 async def create(
     store: Store,
     clock: Clock,
@@ -104,31 +122,36 @@ async def create(
     session: timedelta | None = None,
     resource_server: bool = False,
     jwks: str | None = None,
+    jwks_uri: str | None = None,
+    algorithms: tuple[str, ...] = DEFAULT_ALGORITHMS,
 ) -> Issued:
     """Create a client that is let into these tenants, each through its connection ``default``.
 
-    ``jwks`` makes it prove itself by those keys instead of a secret. **Raises** ``InvalidClientData``.
+    ``jwks`` makes it prove itself by those keys instead of a secret; ``jwks_uri`` by those that are found there, with
+    one of ``algorithms``. **Raises** ``InvalidClientData``.
     """
     if not 1 <= len(name) <= 100 or not name.isprintable():
         raise InvalidClientData("a client's name has 1 to 100 characters, all of them printable")
     for tenant in tenants:
         _living(tenant)
-    at = clock.written()
+    at, keyed = clock.written(), jwks is not None or jwks_uri is not None
     client = Client(
         id=new_id(),
         name=name,
-        method="private_key_jwt" if jwks is not None else "secret",
+        method="private_key_jwt" if keyed else "secret",
         grants=grants,
         scopes=scopes,
         tokens=tokens,
         session_seconds=int(session.total_seconds()) if session is not None else None,
         resource_server=resource_server,
         jwks=jwks,
+        jwks_uri=jwks_uri,
+        algorithms=algorithms if jwks_uri is not None else (),
         status="active",
         epoch=1,
         created=at,
     )
-    secret, kept = _secret(at) if jwks is None else (None, None)
+    secret, kept = (None, None) if keyed else _secret(at)
     links = [ClientTenant(tenant.id, client.id, tenant.connection, scopes, at) for tenant in tenants]
     told: list[tuple[str | None, Event]] = [(None, _event(Kind.CLIENT_CREATED, at, client.id))]
     told.extend((tenant.id, _event(Kind.CLIENT_LINKED, at, client.id)) for tenant in tenants)

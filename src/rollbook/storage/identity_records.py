@@ -18,8 +18,9 @@ from rollbook.storage.records import Connection, Tenant
 class Client:
     """A customer's server. ``method`` is how it proves itself (``secret``, ``private_key_jwt``); ``tokens`` is what its
     access tokens are (``jwt``, ``opaque``); ``session_seconds`` is how long after a login it may refresh (None: for
-    ever); ``jwks`` are its public keys (a JWK set as JSON); a ``resource_server`` may introspect tokens of its tenants.
-    ``epoch`` grows when all that was issued has to end."""
+    ever); a ``resource_server`` may introspect tokens of its tenants; ``jwks`` are its public keys (a JWK set as JSON),
+    or they are at ``jwks_uri``, and then ``algorithms`` are what it signs with (else none). ``epoch`` grows when
+    all that was issued has to end."""
 
     id: str
     name: str
@@ -30,6 +31,8 @@ class Client:
     session_seconds: int | None
     resource_server: bool
     jwks: str | None
+    jwks_uri: str | None
+    algorithms: tuple[str, ...]
     status: str  # "active" | "disabled"
     epoch: int
     created: str

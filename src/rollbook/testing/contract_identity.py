@@ -43,6 +43,8 @@ def client(**more: Any) -> Client:
         session_seconds=None,
         resource_server=False,
         jwks=None,
+        jwks_uri=None,
+        algorithms=(),
         status="active",
         epoch=1,
         created=START,
@@ -330,6 +332,8 @@ class Identity:
         made, robot = client(session_seconds=100, jwks="{}"), system_user(acorn)
         secret = ClientSecret(b"s" * 32, "x9k2", START, None)
         await store.identity.create_client(made, secret, [link(made, acorn)], ())
+        elsewhere = client(jwks_uri="https://keys.acorn.example/", algorithms=("ES256", "RS256"))
+        await store.identity.create_client(elsewhere, None, [link(elsewhere, acorn)], ())
         await store.identity.create_user(robot, event(Kind.SYSTEM_USER_CREATED))
         login = await start(store, acorn)
         await store.identity.change_keys(

@@ -19,6 +19,7 @@ from rollbook.identity.client_login import ClientLogin
 from rollbook.identity.invitations import PAGE
 from rollbook.identity.issuing import Issuer, Issuing, Origin
 from rollbook.identity.jwt import ALGORITHMS
+from rollbook.identity.key_sets import KeySets
 from rollbook.identity.keys import JWKS_SECONDS, KeyRing
 from rollbook.identity.passwords import Passwords
 from rollbook.identity.throttle import Throttle
@@ -63,6 +64,7 @@ class OAuthEndpoint:
         access: AccessTokens,
         refused: Refused,
         passwords: Passwords | None = None,
+        key_sets: KeySets | None = None,
     ) -> None:
         self._house = house
         self._keys = keys
@@ -74,7 +76,8 @@ class OAuthEndpoint:
         self._issuing = Issuing(store, clock, Issuer(issuer, house.public_url), keys, self._passwords, throttle)
         self._care = TokenCare(store, clock, issuer, access)
         audiences = {issuer, *(house.public_url + address for address in TOKEN_ADDRESSES)}
-        self._login = ClientLogin(store, clock, frozenset(audiences), throttle)
+        key_sets = key_sets or KeySets(clock, house.jwks_loopback_hosts)
+        self._login = ClientLogin(store, clock, frozenset(audiences), throttle, key_sets)
         self._server = orjson.dumps(metadata.server_metadata(issuer, house.public_url, ALGORITHMS))
         self._resource = orjson.dumps(metadata.resource_metadata(house.public_url, issuer))
         self._forms: dict[str, Work] = dict.fromkeys(TOKEN_ADDRESSES, self._token)

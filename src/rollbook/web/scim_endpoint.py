@@ -71,11 +71,16 @@ class ScimEndpoint:
     """Answers everything below the dialects' bases."""
 
     def __init__(
-        self, house: Deployment, access: AccessTokens | None = None, passwords: Passwords | None = None
+        self,
+        house: Deployment,
+        access: AccessTokens | None = None,
+        passwords: Passwords | None = None,
+        key_sets: KeySets | None = None,
     ) -> None:
         self._house = house
         self._hasher = ResourcePasswords(passwords or Passwords())
-        external = ExternalTokens(house.store, house.clock, KeySets(house.clock, house.jwks_loopback_hosts))
+        key_sets = key_sets or KeySets(house.clock, house.jwks_loopback_hosts)
+        external = ExternalTokens(house.store, house.clock, key_sets)
         self._authenticator = Authenticator(
             house.store, house.clock, access=access, external=external, fresh_seconds=house.fresh_seconds
         )

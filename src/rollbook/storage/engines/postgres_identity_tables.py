@@ -11,6 +11,8 @@ TABLES: dict[str, dict[str, str]] = {
         "session_seconds": "bigint",
         "resource_server": "smallint",
         "jwks": "text",
+        "jwks_uri": "text",
+        "algorithms": "text",
         "status": "text",
         "epoch": "bigint",
         "created": "text",

@@ -16,7 +16,10 @@ from rollbook.storage.identity_records import (
 )
 from rollbook.storage.sql.scripts import Ask, Row, Script, Tell
 
-CLIENT = "id, name, method, grants, scopes, tokens, session_seconds, resource_server, jwks, status, epoch, created"
+CLIENT = (
+    "id, name, method, grants, scopes, tokens, session_seconds, resource_server, jwks, jwks_uri, algorithms, status,"
+    " epoch, created"
+)
 CLIENTS = f"SELECT {CLIENT} FROM client ORDER BY created, id"
 CLIENT_BY_ID = f"SELECT {CLIENT} FROM client WHERE id = $1"
 SECRETS = "SELECT client_id, digest, hint, created, expires FROM client_secret ORDER BY client_id, created DESC"
@@ -32,7 +35,8 @@ USER_BY = f"SELECT {USER} FROM account WHERE name_key = $1 OR id = $1"
 KEY = "kid, algorithm, public, private, state, created, until"
 KEYS = f"SELECT {KEY} FROM signing_key WHERE state <> 'gone' ORDER BY created, kid"
 
-_NEW_CLIENT = f"""INSERT INTO client ({CLIENT}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"""
+_NEW_CLIENT = f"""INSERT INTO client ({CLIENT})
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"""
 _NEW_SECRET = "INSERT INTO client_secret (client_id, digest, hint, created, expires) VALUES ($1, $2, $3, $4, NULL)"  # noqa: S105
 _LINKED = f"""INSERT INTO client_tenant ({LINK}) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (tenant_id, client_id) DO UPDATE SET connection_id = $3, scopes = $4"""
@@ -155,6 +159,8 @@ def client_values(client: Client) -> Row:
         client.session_seconds,
         int(client.resource_server),
         client.jwks,
+        client.jwks_uri,
+        " ".join(client.algorithms),
         client.status,
         client.epoch,
         client.created,
@@ -162,9 +168,10 @@ def client_values(client: Client) -> Row:
 
 
 def client_of(row: Row) -> Client:
-    id, name, method, grants, scopes, tokens, session, resource_server, jwks, status, epoch, created = row
+    id, name, method, grants, scopes, tokens, session, resource_server, jwks, uri, algorithms, *rest = row
     lists = tuple(grants.split()), tuple(scopes.split())
-    return Client(id, name, method, *lists, tokens, session, bool(resource_server), jwks, status, epoch, created)
+    signs = tuple(algorithms.split())
+    return Client(id, name, method, *lists, tokens, session, bool(resource_server), jwks, uri, signs, *rest)
 
 
 def link_values(link: ClientTenant) -> Row:

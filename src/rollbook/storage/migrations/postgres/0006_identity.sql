@@ -11,6 +11,8 @@ CREATE TABLE client (
     session_seconds bigint,
     resource_server smallint NOT NULL,
     jwks text,
+    jwks_uri text,
+    algorithms text NOT NULL,
     status text NOT NULL,
     epoch bigint NOT NULL,
     created text COLLATE "C" NOT NULL

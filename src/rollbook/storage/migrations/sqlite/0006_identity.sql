@@ -11,6 +11,8 @@ CREATE TABLE client (
     session_seconds INTEGER,
     resource_server INTEGER NOT NULL,
     jwks TEXT,
+    jwks_uri TEXT,
+    algorithms TEXT NOT NULL,
     status TEXT NOT NULL,
     epoch INTEGER NOT NULL,
     created TEXT NOT NULL
