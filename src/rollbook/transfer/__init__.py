@@ -1,0 +1,1 @@
+"""The transfer client: keeps a SCIM service in step with a directory. It reaches servers over HTTP only."""

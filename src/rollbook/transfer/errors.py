@@ -1,0 +1,35 @@
+"""What stops a transfer, each with the exit code of the command that meets it."""
+
+from collections.abc import Sequence
+
+from rollbook.config.problems import Problem
+from rollbook.errors import RollbookError
+
+DONE = 0
+FAILED = 1
+WRONG_CONFIG = 2
+BRAKED = 3
+SOME_FAILED = 4
+UNREACHABLE = 5
+SOMETHING_TO_DO = 10
+"""``plan --detailed-exitcode``: there is something to do."""
+
+
+class TransferError(RollbookError):
+    """Base of all that stops a transfer. ``exit_code`` is the command's."""
+
+    exit_code = FAILED
+
+
+class WrongConfig(TransferError):
+    """The config cannot be used. All that is wrong is told at once."""
+
+    exit_code = WRONG_CONFIG
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)
+
+
+class SourceFailed(TransferError):
+    """A source cannot be read as a whole: no file, no login, a required column missing."""
