@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from rollbook.transfer.policy import Policy
+from rollbook.transfer.policy import Brakes, Policy, Report, Run
 
 Secret = Callable[[], str]
 
@@ -58,19 +58,10 @@ class TargetSettings:
     base_url: str
     login: Login = Login()
     policy: Policy = Policy()
-    concurrency: int | None = None
-    """Requests at once; None: as the preset says (4)."""
-    rate: float | None = None
-    """Requests a second at most; None: as the preset says."""
-    timeout: float = 30.0
-    """Seconds that one answer may take."""
-    patience: float = 300.0
-    """Seconds that retries of one request may take together."""
+    brakes: Brakes = Brakes()
+    run: Run = Run()
+    report: Report = Report()
     headers: Mapping[str, str] = field(default_factory=dict)
     """Sent with every request beside our own."""
     ca_file: str = ""
     """PEM file of the authorities that are trusted; empty: the system's."""
-    page_size: int | None = None
-    """Users on a page; None: as many as the target says."""
-    matching: tuple[str, ...] = ()
-    """Capabilities by hand (``patch=false``); they come before what was discovered."""
