@@ -2,23 +2,19 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 from rollbook.dialects.media import check_accept, check_content_type
 from rollbook.dialects.model import Dialect
 from rollbook.dialects.parts import Parts
 from rollbook.dialects.preference import preference
+from rollbook.dialects.reading import check_length, check_values, conditions, pairs, text
 from rollbook.dialects.routes import Ask, Route
 from rollbook.http_message import Request
-from rollbook.scim.attributes import Held
 from rollbook.scim.bulk import Message
-from rollbook.scim.errors import Forbidden, InvalidSyntax, InvalidValue, PayloadTooLarge
-from rollbook.scim.etag import read_condition
+from rollbook.scim.errors import Forbidden
 from rollbook.scim.json_guard import read_json
 from rollbook.scim.operations import (
-    NO_CONDITIONS,
     Bulk,
-    Conditions,
     Create,
     Define,
     Delete,
@@ -36,7 +32,6 @@ from rollbook.scim.page import QueryParameters, read_feed, read_query, read_sear
 from rollbook.scim.patch import named_by, read_patch
 from rollbook.scim.projection import Projection, projection, projection_of_given
 from rollbook.scim.schema import ResourceType
-from rollbook.scim.tolerances import shortened
 
 
 def decode(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Operation:
@@ -52,11 +47,11 @@ def decode(request: Request, route: Route, dialect: Dialect, notes: list[str]) -
 def _retrieve(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Retrieve:
     type = route.types[0]
     shown = _projection(request, route) if request.query else projection(type, (), ())
-    return Retrieve(type, route.id, shown, _conditions(request))
+    return Retrieve(type, route.id, shown, conditions(request))
 
 
 def _query(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Query:
-    return Query(route.types, read_query(_pairs(request.query), dialect.limits), mixed=route.template == "/")
+    return Query(route.types, read_query(pairs(request.query), dialect.limits), mixed=route.template == "/")
 
 
 def _search(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Query:
@@ -65,11 +60,11 @@ def _search(request: Request, route: Route, dialect: Dialect, notes: list[str]) 
 
 
 def _members(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> ListMembers:
-    return ListMembers(route.types[0], route.id, read_query(_pairs(request.query), dialect.limits))
+    return ListMembers(route.types[0], route.id, read_query(pairs(request.query), dialect.limits))
 
 
 def _changes(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> ReadChanges:
-    return ReadChanges(*read_feed(_pairs(request.query), dialect.limits))
+    return ReadChanges(*read_feed(pairs(request.query), dialect.limits))
 
 
 def _create(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Create:
@@ -83,7 +78,7 @@ def _replace(request: Request, route: Route, dialect: Dialect, notes: list[str])
     body = _resource(request, route.types[0], dialect, notes)
     shown = _projection(request, route, written=True)
     minimal = shown is None and preference(request.headers.get("prefer")) == "minimal"
-    return Replace(route.types[0], route.id, body, shown, _conditions(request), minimal)
+    return Replace(route.types[0], route.id, body, shown, conditions(request), minimal)
 
 
 def _modify(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Modify:
@@ -98,11 +93,11 @@ def _modify(request: Request, route: Route, dialect: Dialect, notes: list[str]) 
     preferred = preference(request.headers.get("prefer"))
     whole = preferred == "representation" or asked
     minimal = preferred == "minimal" and not whole
-    return Modify(route.types[0], route.id, operations, shown, _conditions(request), minimal, whole)
+    return Modify(route.types[0], route.id, operations, shown, conditions(request), minimal, whole)
 
 
 def _delete(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Delete:
-    return Delete(route.types[0], route.id, _conditions(request))
+    return Delete(route.types[0], route.id, conditions(request))
 
 
 def _bulk(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Bulk:
@@ -111,18 +106,18 @@ def _bulk(request: Request, route: Route, dialect: Dialect, notes: list[str]) ->
 
 
 def _discover(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Discover:
-    if any(name.lower() == "filter" for name, _ in _pairs(request.query)):
+    if any(name.lower() == "filter" for name, _ in pairs(request.query)):
         raise Forbidden("Discovery cannot be filtered (RFC 7644 §4); leave the parameter filter out.")
     topic = route.template.split("/")[1]
-    return Discover(topic, _text(route.id) if route.id else None)
+    return Discover(topic, text(route.id) if route.id else None)
 
 
 def _define(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Define:
-    return Define(route.template.split("/")[1], _text(route.id), _body(request, dialect, notes))
+    return Define(route.template.split("/")[1], text(route.id), _body(request, dialect, notes))
 
 
 def _withdraw(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Withdraw:
-    return Withdraw(route.template.split("/")[1], _text(route.id))
+    return Withdraw(route.template.split("/")[1], text(route.id))
 
 
 _READERS: Mapping[Ask, Callable[[Request, Route, Dialect, list[str]], Operation]] = {
@@ -143,14 +138,9 @@ _READERS: Mapping[Ask, Callable[[Request, Route, Dialect, list[str]], Operation]
 
 
 def _resource(request: Request, type: ResourceType, dialect: Dialect, notes: list[str]) -> dict[str, Any]:
-    """A body that is a resource; one with far too many values is refused before each of them is looked at."""
+    """A body that is a resource."""
     body = _body(request, dialect, notes)
-    most = dialect.limits.attribute_values
-    for name, value in body.items():
-        if value.__class__ is list and len(value) > most:
-            members = type.held(Held.MEMBERS)
-            if members is None or name.lower() != members.name.lower():
-                raise InvalidValue(f"{shortened(name)} may have {most} values at most.")
+    check_values(body, type, dialect.limits)
     return body
 
 
@@ -163,41 +153,14 @@ def _body(request: Request, dialect: Dialect, notes: list[str]) -> dict[str, Any
 
 
 def _check_body(request: Request, limit: int, dialect: Dialect, notes: list[str]) -> None:
-    if len(request.body) > limit:
-        raise PayloadTooLarge(f"The body is larger than {limit} bytes.")
-    if not request.body:
-        raise InvalidSyntax("The request has no body; send a JSON object.")
+    check_length(request, limit)
     header = request.headers.get("content-type")
     if check_content_type(header, lenient=dialect.tolerances.other_media_types):
         notes.append("media type")
 
 
-def _pairs(query: str) -> list[tuple[str, str]]:
-    """The parameters of a query string, in order; ``+`` is a space, empty pieces (a closing ``&``) are nothing."""
-    if not query:
-        return []
-    pairs = []
-    for piece in query.split("&"):
-        if piece:
-            name, _, value = piece.partition("=")
-            pairs.append((_text(name.replace("+", " ")), _text(value.replace("+", " "))))
-    return pairs
-
-
-def _text(quoted: str) -> str:
-    if "%" not in quoted:
-        return quoted
-    try:
-        text = unquote_to_bytes(quoted).decode()
-    except UnicodeDecodeError:
-        raise InvalidValue("The address has percent-encoded bytes that are not UTF-8.") from None
-    if "\0" in text:
-        raise InvalidValue("The address has a NUL character in it; leave it out.")
-    return text
-
-
 def _parameters(request: Request) -> QueryParameters | None:
-    return read_query(_pairs(request.query)) if request.query else None
+    return read_query(pairs(request.query)) if request.query else None
 
 
 def _projection(request: Request, route: Route, *, written: bool = False) -> Projection | None:
@@ -206,10 +169,3 @@ def _projection(request: Request, route: Route, *, written: bool = False) -> Pro
     if written and parameters and not parameters.attributes and not parameters.excluded:
         return None
     return projection(route.types[0], parameters.attributes, parameters.excluded) if parameters else None
-
-
-def _conditions(request: Request) -> Conditions:
-    match, none_match = request.headers.get("if-match"), request.headers.get("if-none-match")
-    if match is None and none_match is None:
-        return NO_CONDITIONS
-    return Conditions(read_condition(match), read_condition(none_match))
