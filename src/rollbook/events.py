@@ -44,6 +44,11 @@ class Kind(StrEnum):
     SYSTEM_USER_ENABLED = "system-user:enable"
     SYSTEM_USER_PASSWORD = "system-user:password"  # noqa: S105
     SYSTEM_USER_INVITED = "system-user:invite"
+    RESOURCE_INVITED = "resource:invite"
+    SESSION_STARTED = "session:start"
+    SESSION_ENDED = "session:end"
+    AUTH_KEY_CREATED = "auth-key:create"
+    AUTH_KEY_REVOKED = "auth-key:revoke"
     ISSUER_ADDED = "issuer:add"
     ISSUER_REMOVED = "issuer:remove"
     KEY_ROTATED = "key:rotate"

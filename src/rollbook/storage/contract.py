@@ -35,6 +35,7 @@ from rollbook.storage.records import (
     Tenant,
     Token,
 )
+from rollbook.storage.session_contract import SessionStore
 
 
 class TenantStore(Protocol):
@@ -76,8 +77,8 @@ class TenantStore(Protocol):
     async def apply(self, change: Change) -> Applied:
         """Make one change, its index rows and its event in one transaction: all or nothing.
 
-        **Raises** ``NotFound``, ``AlreadyExists("key" | "externalId")``, ``VersionConflict``, ``MissingMembers``,
-        ``SchemaChanged``.
+        **Raises** ``NotFound``, ``AlreadyExists("key" | "externalId" | path)``, ``VersionConflict``,
+        ``MissingMembers``, ``SchemaChanged``.
         When this returns, the change is durable. When it raises, nothing of it (the event neither) was written.
         """
 
@@ -203,6 +204,10 @@ class Store(Protocol):
     @property
     def entrance(self) -> EntranceStore:
         """Failures, invitations, letters, outside issuers."""
+
+    @property
+    def sessions(self) -> SessionStore:
+        """Sessions, the keys of encrypted logins, and activations."""
 
     def tenant(self, tenant_id: str) -> TenantStore:
         """The handle on one tenant. **Raises** ``ValueError`` for an empty or malformed id (fail closed)."""

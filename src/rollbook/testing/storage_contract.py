@@ -30,7 +30,9 @@ pytest.register_assert_rewrite(
             "queries",
             "resources",
             "schemas",
+            "sessions",
             "tenants",
+            "unique",
             "upkeep",
             "walks",
             "writers",
@@ -54,7 +56,9 @@ from rollbook.testing.contract_passwords import Passwords  # noqa: E402
 from rollbook.testing.contract_queries import Queries  # noqa: E402
 from rollbook.testing.contract_resources import Resources  # noqa: E402
 from rollbook.testing.contract_schemas import Schemas  # noqa: E402
+from rollbook.testing.contract_sessions import SessionsAndKeys  # noqa: E402
 from rollbook.testing.contract_tenants import Tenants  # noqa: E402
+from rollbook.testing.contract_unique import UniqueValues  # noqa: E402
 from rollbook.testing.contract_upkeep import Upkeep  # noqa: E402
 from rollbook.testing.contract_walks import Walks  # noqa: E402
 from rollbook.testing.contract_writers import Writers  # noqa: E402
@@ -68,6 +72,7 @@ class StorageContract(
     Many,
     Members,
     Passwords,
+    UniqueValues,
     Queries,
     Walks,
     FeedOfChanges,
@@ -76,6 +81,7 @@ class StorageContract(
     Tenants,
     Identity,
     Ways,
+    SessionsAndKeys,
     Connections,
     Schemas,
     Isolation,

@@ -16,6 +16,7 @@ from rollbook.storage.engines import postgres_catalogue as catalogue
 from rollbook.storage.engines import postgres_schema as schema
 from rollbook.storage.engines import postgres_statements as sql
 from rollbook.storage.engines.entrance import Entrance
+from rollbook.storage.engines.sessions import Sessions
 from rollbook.storage.engines.postgres_backup import read_backup, write_backup
 from rollbook.storage.engines.postgres_faults import FAULTS, store_error
 from rollbook.storage.engines.postgres_identity import PostgresIdentity
@@ -46,7 +47,7 @@ T = TypeVar("T")
 _SWEEPS = tuple(
     f"DELETE FROM {table} WHERE tenant_id = $1 AND ctid = ANY(ARRAY("
     f"SELECT s.ctid FROM {table} s WHERE s.tenant_id = $1 LIMIT $2))"
-    for table in ("resource", "member", "attribute_index", "password")
+    for table in ("resource", "member", "attribute_index", "password", "unique_value")
 )
 
 
@@ -63,6 +64,9 @@ class PostgresStore:
         self._writer = Writer(self._transactions, Statistics(self._pool))
         self.identity = PostgresIdentity(self._transactions)
         self.entrance = Entrance(self.identity)
+        self.sessions = Sessions(
+            self.identity, sql.FIND_SESSION, lambda row: (tenant_of(row[:-6]), connection_of(row[-6:]))
+        )
 
     async def open(self) -> None:
         await self._pool.open()

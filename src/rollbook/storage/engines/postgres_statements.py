@@ -10,7 +10,7 @@ another tenant's. Statements inside a transaction rely on ``BEGIN`` (``begin``),
 from uuid import UUID
 
 from rollbook.storage.rows import CHANGED_COLUMNS
-from rollbook.storage.sql import identity_tokens
+from rollbook.storage.sql import identity_tokens, sessions
 
 FENCE = "WITH t AS MATERIALIZED (SELECT set_config('app.tenant', $1, true) AS v)"
 
@@ -107,6 +107,7 @@ _EVENT = (
     " status smallint, scim_type text, attributes text, tolerances text, repeats int"
 )
 _INDEX = "type smallint, path smallint, value text, id uuid, ordinal smallint"
+_UNIQUE = "type smallint, path text, value text, id uuid"
 _CONTENT = "type smallint, id uuid, at text, unique_key text, external_id text, display text, display_key text"
 
 
@@ -119,7 +120,7 @@ def _rows(parameter: int, columns: str) -> str:
 INSERT_EVENTS = f"""{FENCE} INSERT INTO event (tenant_id, {EVENT_COLUMNS})
 SELECT t.v::uuid, e.* FROM t CROSS JOIN LATERAL (SELECT * FROM json_to_recordset($2::json) AS e({_EVENT}) OFFSET 0) e"""
 
-INSERT = f"""{FENCE},
+_INSERTED = f"""{FENCE},
 c AS (SELECT p.id FROM t CROSS JOIN LATERAL (
   SELECT c.id FROM connection c WHERE c.tenant_id = t.v::uuid AND c.id = ANY($2::uuid[]) FOR KEY SHARE OF c) p),
 r AS (INSERT INTO resource (tenant_id, type, id, connection_id, unique_key, external_id, display, display_key, version,
@@ -137,10 +138,18 @@ a AS (INSERT INTO attribute_index (tenant_id, type, path, value, id, ordinal)
 e AS (INSERT INTO event (tenant_id, {EVENT_COLUMNS}, version)
   SELECT t.v::uuid, {", ".join("i." + name.strip() for name in EVENT_COLUMNS.split(","))}, 1
   FROM t CROSS JOIN LATERAL (SELECT * FROM ROWS FROM ({_rows(7, _EVENT)}, unnest($2::uuid[]))
-    AS i({EVENT_COLUMNS}, connection_id) WHERE i.connection_id IN (SELECT c.id FROM c) OFFSET 0) i)
-SELECT c.id FROM c"""
+    AS i({EVENT_COLUMNS}, connection_id) WHERE i.connection_id IN (SELECT c.id FROM c) OFFSET 0) i)"""
+
+INSERT = f"{_INSERTED}\nSELECT c.id FROM c"
 """Any number of new resources with their index rows and events. What names a connection that the tenant does not have
 is left out; the answer is the connections that there are."""
+
+INSERT_UNIQUE = f"""{_INSERTED},
+q AS (INSERT INTO unique_value (tenant_id, type, path, value, id)
+  SELECT t.v::uuid, i.* FROM t CROSS JOIN LATERAL (SELECT * FROM json_to_recordset($8::json) AS i({_UNIQUE})
+    WHERE i.id IN (SELECT r.id FROM r) ORDER BY i.path, i.value OFFSET 0) i)
+SELECT c.id FROM c"""
+"""The same, where some have unique values besides the key: in one order, so that two such statements seldom meet."""
 
 _GATE = "(SELECT t.v FROM t) IS NOT NULL"
 """A condition without a column: PostgreSQL asks it once, before it looks at any row below (a *One-Time Filter*)."""
@@ -225,6 +234,19 @@ TOUCH_PARENTS = """UPDATE resource r SET version = r.version + 1, last_modified 
 FROM unnest($2::smallint[], $3::uuid[]) AS k(type, id)
 WHERE r.tenant_id = $1 AND r.type = k.type AND r.id = k.id RETURNING r.type, r.id, r.version"""
 
+UNIQUE_GO = """DELETE FROM unique_value WHERE tenant_id = $1 AND type = $2 AND id = $3
+AND (path, value) NOT IN (SELECT * FROM unnest($4::text[], $5::text[]))"""
+UNIQUE_COME = """INSERT INTO unique_value (tenant_id, type, path, value, id)
+SELECT $1, $2, i.path, i.value, $3 FROM unnest($4::text[], $5::text[]) AS i(path, value)
+WHERE (i.path, i.value) NOT IN (
+  SELECT x.path, x.value FROM unique_value x WHERE x.tenant_id = $1 AND x.type = $2 AND x.id = $3)
+ORDER BY i.path, i.value"""
+TAKEN = f"""{FENCE} SELECT p.path FROM t CROSS JOIN LATERAL (
+  SELECT x.path FROM unique_value x JOIN unnest((SELECT $4::text[]), (SELECT $5::text[])) AS i(path, value)
+  ON x.path = i.path AND x.value = i.value
+  WHERE x.tenant_id = t.v::uuid AND x.type = $2 AND x.id <> $3 LIMIT 1) p"""
+"""By which of its values a resource was refused."""
+
 PASSWORD_COMES = """INSERT INTO password (tenant_id, type, id, hash, changed) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (tenant_id, type, id) DO UPDATE SET hash = excluded.hash, changed = excluded.changed"""  # noqa: S105
 PASSWORD_GOES = "DELETE FROM password WHERE tenant_id = $1 AND type = $2 AND id = $3"  # noqa: S105
@@ -233,6 +255,7 @@ PASSWORDS_GO = "DELETE FROM password WHERE tenant_id = $1"
 DELETE = f"""WITH m AS (DELETE FROM member WHERE tenant_id = $1 AND (member_id = $3 OR group_id = $3)),
 a AS (DELETE FROM attribute_index WHERE tenant_id = $1 AND type = $2 AND id = $3),
 w AS (DELETE FROM password WHERE tenant_id = $1 AND type = $2 AND id = $3),
+q AS (DELETE FROM unique_value WHERE tenant_id = $1 AND type = $2 AND id = $3),
 e AS (INSERT INTO event (tenant_id, {EVENT_COLUMNS}, version)
   SELECT $1, e.* FROM ROWS FROM ({_rows(4, _EVENT)}, unnest($5::bigint[])) AS e)
 DELETE FROM resource WHERE tenant_id = $1 AND type = $2 AND id = $3"""
@@ -289,6 +312,11 @@ FROM tenant t {_DEFAULT} {identity_tokens.STANDING_OF}
 CROSS JOIN LATERAL (
   SELECT w.* FROM connection w WHERE w.tenant_id = own.v::uuid AND w.id = l.connection_id LIMIT 1) w
 WHERE t.id = $1"""
+FIND_SESSION = f"""SELECT {sessions.FOUND}, {_TENANT_COLUMNS}, {_CONNECTION_COLUMNS}
+FROM tenant t {_DEFAULT} {sessions.FOUND_OF}
+CROSS JOIN LATERAL (
+  SELECT w.* FROM connection w WHERE w.tenant_id = own.v::uuid AND w.id = s.connection_id LIMIT 1) w
+WHERE s.digest = $1"""
 TOKENS = f"SELECT {_TOKEN_COLUMNS} FROM token k WHERE k.tenant_id = $1 ORDER BY k.created, k.id"
 LOCK_TOKEN = "SELECT revoked FROM token WHERE tenant_id = $1 AND id = $2 FOR UPDATE"  # noqa: S105
 REVOKE_TOKEN = "UPDATE token SET revoked = $3 WHERE tenant_id = $1 AND id = $2"  # noqa: S105

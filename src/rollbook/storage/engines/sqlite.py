@@ -21,6 +21,7 @@ from rollbook.clock import Clock
 from rollbook.events import Event
 from rollbook.storage.engines import sqlite_catalogue as catalogue
 from rollbook.storage.engines.entrance import Entrance
+from rollbook.storage.engines.sessions import Sessions
 from rollbook.storage.engines.sqlite_backup import read_backup, write_backup
 from rollbook.storage.engines.sqlite_connection import (
     CHECKED_AT_OPEN,
@@ -52,7 +53,7 @@ from rollbook.storage.engines.sqlite_writer import Transaction, Writer
 from rollbook.storage.errors import AlreadyExists, NotFound, SchemaMismatch, Unavailable
 from rollbook.storage.migrations import Migration, latest, migrations
 from rollbook.storage.records import Connection, SealingKey, Tenant, Token
-from rollbook.storage.sql import identity_tokens
+from rollbook.storage.sql import identity_tokens, sessions
 from rollbook.storage.sql.scripts import for_sqlite
 
 DISK_LOW = 256 * 1024 * 1024
@@ -78,6 +79,9 @@ _CONNECTIONS_GONE = "DELETE FROM connection WHERE tenant_id = ?"
 _FIND_TOKEN = f"""SELECT {TOKEN_COLUMNS}, {TENANT_COLUMNS}, {CONNECTION_COLUMNS}
 FROM {TENANT_TABLES} JOIN token k ON k.tenant_id = t.id
 JOIN connection w ON w.tenant_id = k.tenant_id AND w.id = k.connection_id WHERE k.digest = ?"""
+_FIND_SESSION = f"""SELECT {sessions.FOUND}, {TENANT_COLUMNS}, {CONNECTION_COLUMNS}
+FROM {TENANT_TABLES} {sessions.FOUND_OF}
+JOIN connection w ON w.tenant_id = s.tenant_id AND w.id = s.connection_id WHERE s.digest = $1"""
 _SEALING_KEYS = "SELECT id, secret, created FROM sealing_key"
 _SEALING_KEYS_GONE = "DELETE FROM sealing_key WHERE created < ?"
 _NEW_SEALING_KEY = "INSERT INTO sealing_key (id, secret, created) VALUES (?, ?, ?)"
@@ -89,6 +93,8 @@ _SWEEPS = (
     (SELECT tenant_id, type, path, value, id, ordinal FROM attribute_index WHERE tenant_id = ? LIMIT ?)""",
     """DELETE FROM password WHERE (tenant_id, type, id) IN
     (SELECT tenant_id, type, id FROM password WHERE tenant_id = ? LIMIT ?)""",
+    """DELETE FROM unique_value WHERE (tenant_id, type, path, value) IN
+    (SELECT tenant_id, type, path, value FROM unique_value WHERE tenant_id = ? LIMIT ?)""",
 )
 
 
@@ -204,6 +210,10 @@ class SqliteStore:
     @property
     def entrance(self) -> Entrance:
         return Entrance(self.identity)
+
+    @property
+    def sessions(self) -> Sessions:
+        return Sessions(self.identity, _FIND_SESSION, lambda row: (tenant_of(row[:-6]), connection_of(row[-6:])))
 
     async def set_tenant_status(self, tenant_id: str, status: str, event: Event) -> None:
         await self._write(partial(_set_status, tenant_id, status, event))

@@ -39,7 +39,7 @@ _USABLE = """SELECT u.tenant_id, u.id FROM invitation i JOIN account u ON u.id =
 WHERE i.digest = $1 AND i.expires > $2 AND u.status = 'active' FOR UPDATE"""
 _USED = "DELETE FROM invitation WHERE digest = $1 RETURNING 1"
 _PASSWORD = "UPDATE account SET password = $3, epoch = epoch + 1 WHERE tenant_id = $1 AND id = $2"  # noqa: S105
-_POST = f"""INSERT INTO letter ({_LETTER}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"""
+POST_LETTER = f"""INSERT INTO letter ({_LETTER}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"""
 _SUPERSEDED = """UPDATE letter SET state = 'failed', content = NULL, reason = 'a newer invitation was written'
 WHERE tenant_id = $1 AND about = $2 AND state = 'waiting' AND kind = $3"""
 DUE = "SELECT id, due FROM letter WHERE state = 'waiting' AND due <= $1 ORDER BY due, id LIMIT 1"
@@ -75,7 +75,7 @@ def invite(user: SystemUser | None, invitation: Invitation, letter: Letter | Non
     yield Ask(_INVITE, values)
     if letter is not None:
         yield Ask(_SUPERSEDED, (invitation.tenant, invitation.user, letter.kind))
-        yield Ask(_POST, letter_values(letter))
+        yield Ask(POST_LETTER, letter_values(letter))
     yield from _tell(told)
 
 
@@ -91,7 +91,7 @@ def accept(digest: bytes, at: str, password: str, event: Event) -> Script[bool]:
 
 def post(letters: Sequence[Letter], told: Told) -> Script[None]:
     for letter in letters:
-        yield Ask(_POST, letter_values(letter))
+        yield Ask(POST_LETTER, letter_values(letter))
     yield from _tell(told)
 
 

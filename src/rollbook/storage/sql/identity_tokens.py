@@ -7,6 +7,7 @@ from rollbook.oauth.access_token import AccessToken
 from rollbook.oauth.rotation import Presented, Verdict, decide
 from rollbook.storage.identity_records import Family, OpaqueToken, RefreshToken, Rotated, Rotation, Standing
 from rollbook.storage.records import Connection, Tenant
+from rollbook.storage.sql import sessions
 from rollbook.storage.sql.scripts import Ask, Row, Script, Tell
 
 _FAMILY = (
@@ -53,6 +54,7 @@ _SWEEPS_AT = (
     "UPDATE signing_key SET state = 'gone' WHERE state = 'retiring' AND until <= $1",
     "DELETE FROM invitation WHERE expires <= $1",
     "DELETE FROM letter WHERE expires <= $1",
+    *sessions.SWEEPS,
 )
 _SWEEPS_SECONDS = (
     "DELETE FROM access_token WHERE expires <= $1",
@@ -62,7 +64,7 @@ _SWEEPS_SECONDS = (
 )
 
 _OF_TENANTS = ("client_tenant", "account", "access_token", "invitation", "letter", "external_issuer")
-GONE = tuple(f"DELETE FROM {table} WHERE tenant_id = $1" for table in _OF_TENANTS)
+GONE = tuple(f"DELETE FROM {table} WHERE tenant_id = $1" for table in (*_OF_TENANTS, *sessions.TABLES))
 """What goes with a tenant at once. Its logins end with these, and are swept when they expire."""
 
 
