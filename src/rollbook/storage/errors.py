@@ -10,6 +10,10 @@
     ├─ OneRefused          at, error: one of several changes, so that none was made
     ├─ SchemaChanged       the tenant's schemas are of another revision than the change was made by
     ├─ WouldBreak          guard, count: resources that a change of schemas would break
+    ├─ LockerRefused       code: a rule about lockers is against it
+    ├─ AnsweredBefore      answered: the request was done already; this was its answer
+    ├─ KeyReused           the request's key was another request's
+    ├─ Rehearsed           result: it would have worked; nothing was changed, as was asked
     ├─ Busy                retry_after: too much at once; nothing was done
     ├─ Unavailable         retry_after: the database is away, read-only or full; nothing was acknowledged
     └─ SchemaMismatch      found, wanted: the database is of another release
@@ -32,7 +36,8 @@ class NotFound(StoreError):
 
 
 class AlreadyExists(StoreError):
-    """``attribute`` is ``key`` (the resource type's unique attribute), ``externalId``, or ``name`` (a tenant's)."""
+    """``attribute`` is ``key`` (the resource type's unique attribute), ``externalId``, ``name`` (a tenant's), or the
+    path of another unique attribute (``UniqueRow.path``)."""
 
     def __init__(self, attribute: str) -> None:
         super().__init__(f"another row holds that {attribute}")
@@ -73,6 +78,31 @@ class WouldBreak(StoreError):
         super().__init__(f"{count} resources are in the way")
         self.guard = guard
         self.count = count
+
+
+class LockerRefused(StoreError):
+    """``code`` is for programs (``lockerTaken``), the detail a sentence for people."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+
+
+class AnsweredBefore(StoreError):
+    def __init__(self, answered: object) -> None:
+        super().__init__("the request was answered before")
+        self.answered = answered
+
+
+class KeyReused(StoreError):
+    def __init__(self) -> None:
+        super().__init__("the key is another request's")
+
+
+class Rehearsed(StoreError):
+    def __init__(self, result: object) -> None:
+        super().__init__("nothing was changed, as was asked")
+        self.result = result
 
 
 class Busy(StoreError):

@@ -1,0 +1,210 @@
+"""What every engine promises about lockers. Got by ``TenantStore.lockers``: a handle on one tenant, and nothing else.
+
+Every method may raise ``Unavailable`` and ``Busy``. What changes something takes an ``Act``, whose event is written in
+the same transaction, beside rows of its own for those who follow ``events``. It may raise, beside what stands with it:
+``NotFound``, ``LockerRefused`` (with a code), ``VersionConflict``, and by its ``Manner`` ``AnsweredBefore``,
+``KeyReused`` or ``Rehearsed``; whatever it raises, nothing was changed.
+
+An id that is no UUID names nothing. A locker is locked (its row) by whatever gives it to somebody, a user by whatever
+gives him something: so of two who want the last locker one gets it, and nobody gets more than he may hold.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol, TypeVar
+
+from rollbook.storage.locker_records import (
+    PLAIN,
+    Act,
+    Assignment,
+    Bank,
+    Booking,
+    Happened,
+    Kept,
+    Leaver,
+    Link,
+    Listing,
+    Locker,
+    Location,
+    Manner,
+    Pin,
+    Place,
+    Thing,
+)
+
+K = TypeVar("K", bound=Kept)
+T = TypeVar("T", bound=Thing)
+
+
+class Ground(NamedTuple):
+    """A link by which a user and a locker meet: he is a member of its user group, directly or by a group in it, and the
+    locker is in its locker group."""
+
+    link: Link
+    time_zone: str
+    """Of the locker's location."""
+    held: int
+    """How many lockers of that locker group the user holds."""
+
+
+Judge = Callable[[Sequence[Ground]], str | None]
+"""Whether grounds are enough: None where they are, else the code of what is missing. No grounds: no rights."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which locker somebody wants: this one, or any that is free and fits. ``seed`` decides which of them."""
+
+    locker_id: str | None = None
+    location_id: str | None = None
+    section_id: str | None = None
+    bank_id: str | None = None
+    group_id: str | None = None
+    size: str | None = None
+    kind: str | None = None
+    accessible: bool | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Allocate:
+    """``judge`` None: whoever asks may decide (the operator). ``kind`` None: as the locker is."""
+
+    wish: Wish
+    assignment_id: str
+    user_id: str
+    judge: Judge | None = None
+    kind: str | None = None
+    expires: str | None = None
+    source: str = "api"
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    wish: Wish
+    booking_id: str
+    user_id: str
+    starts: str
+    ends: str
+    judge: Judge | None = None
+
+
+class Whereabouts(NamedTuple):
+    """A locker with where it stands."""
+
+    locker: Locker
+    bank: Bank
+    location: Location
+    section_state: str
+
+
+class BankStatus(NamedTuple):
+    """Lockers of a bank, counted by locker group (None: in no group), kind, state and whether somebody holds them."""
+
+    group_id: str | None
+    group_name: str | None
+    kind: str
+    state: str
+    held: bool
+    count: int
+
+
+class LockerStore(Protocol):
+    # -- reading -------------------------------------------------------------------------------------------------------
+
+    async def find(self, kind: type[K], id: str) -> K | None: ...
+
+    async def listed(self, kind: type[K], listing: Listing) -> list[K]:
+        """At most ``limit`` of a kind. Columns of ``where`` are fields of the record; ``location_id`` and ``section_id``
+        of lockers, ``group_id`` of lockers, ``open`` of assignments mean what they say too."""
+
+    async def whereabouts(self, locker_ids: Sequence[str]) -> dict[str, Whereabouts]: ...
+
+    async def locker_ids(self, group_id: str, after: str = "", limit: int = 500) -> list[str]:
+        """The lockers of a locker group, in order of their ids."""
+
+    async def group_ids(self, locker_id: str) -> list[str]:
+        """The locker groups of a locker."""
+
+    async def holders(self, locker_ids: Sequence[str]) -> dict[str, list[Assignment]]:
+        """The open assignments of some lockers."""
+
+    async def bookings_between(self, locker_ids: Sequence[str], starts: str, ends: str) -> list[Booking]:
+        """The open bookings that overlap a time."""
+
+    async def grounds(self, user_id: str, locker_id: str) -> list[Ground]:
+        """All links by which they meet, whatever their validity and effect."""
+
+    async def is_active(self, user_id: str) -> bool | None:
+        """Whether a User is active; None where there is none."""
+
+    async def status(self, bank_id: str) -> list[BankStatus]: ...
+
+    async def leavers(self, limit: int, after: str = "") -> list[Leaver]:
+        """Open assignments of users who are not active, in order of the assignments' ids."""
+
+    async def events(self, after: Place | None, limit: int, where: Mapping[str, str] | None = None) -> Happened:
+        """What happened after a place. ``where``: of ``locker_id``, ``user_id``, ``subject``."""
+
+    # -- the structure -------------------------------------------------------------------------------------------------
+
+    async def create(self, thing: T, act: Act, manner: Manner = PLAIN) -> T:
+        """**Raises** ``LockerRefused("taken", …)`` (its name among its siblings, its ``external_id``),
+        ``LockerRefused("noParent", …)``."""
+
+    async def change(self, thing: T, act: Act, manner: Manner = PLAIN) -> T:
+        """The thing of that id, at that version, becomes this one, a version later."""
+
+    async def delete(self, kind: type[Thing], id: str, version: int | None, act: Act, manner: Manner = PLAIN) -> None:
+        """**Raises** ``LockerRefused("inUse", …)`` where something hangs on it."""
+
+    async def bring(self, things: Sequence[Thing], act: Act, manner: Manner = PLAIN) -> None:
+        """Create (``version`` 0) and change many things in their order: all or none."""
+
+    async def change_group(
+        self, group_id: str, add: Sequence[str], remove: Sequence[str], act: Act, manner: Manner = PLAIN
+    ) -> int:
+        """Lockers come into a locker group, and go; how many did. **Raises** ``LockerRefused("noLocker", …)``."""
+
+    # -- who holds what ------------------------------------------------------------------------------------------------
+
+    async def allocate(self, ask: Allocate, act: Act, manner: Manner = PLAIN) -> Assignment: ...
+
+    async def release(
+        self, assignment_id: str, reason: str, act: Act, manner: Manner = PLAIN, version: int | None = None
+    ) -> Assignment:
+        """It ends, and with it those that were shared by it. Released already: ``LockerRefused("ended", …)``."""
+
+    async def share(
+        self, locker_id: str, holder_id: str, user_id: str, new_id: str, act: Act, manner: Manner = PLAIN
+    ) -> Assignment: ...
+
+    async def extend(self, assignment: Assignment, act: Act, manner: Manner = PLAIN) -> Assignment:
+        """Another ``expires`` or ``note``, at that version."""
+
+    async def set_state(self, locker_id: str, state: str, reason: str, act: Act, manner: Manner = PLAIN) -> Locker:
+        """Block, unblock, take out of order; whoever holds it still does."""
+
+    async def unlock(
+        self, locker_id: str, user_id: str | None, seconds: int | None, act: Act, manner: Manner = PLAIN
+    ) -> int:
+        """Tell the controller to open a locker (an event); for how many seconds. ``user_id``: who holds it."""
+
+    async def book(self, ask: Book, act: Act, manner: Manner = PLAIN) -> Booking: ...
+
+    async def cancel(self, booking_id: str, act: Act, manner: Manner = PLAIN) -> Booking: ...
+
+    async def set_pin(self, pin: Pin, act: Act) -> None: ...
+
+    async def pin(self, subject: str, id: str, purpose: str) -> Pin | None: ...
+
+    async def drop_pin(self, subject: str, id: str, purpose: str, act: Act) -> None: ...
+
+    async def count_pin_failure(self, subject: str, id: str, purpose: str, locked_until: str | None) -> int:
+        """How many failures there are now; 0 to begin anew is ``forgive_pin``."""
+
+    async def forgive_pin(self, subject: str, id: str, purpose: str) -> None: ...
+
+    async def expire(self, at: str, limit: int, act: Act) -> int:
+        """End assignments whose ``expires`` has come, and forget answers kept for requests that come again."""
