@@ -34,7 +34,8 @@ class SessionStore(Protocol):
     async def find_auth_key(self, id: int) -> AuthKey | None: ...
 
     async def revoke_auth_key(self, tenant: str, id: int, at: str, event: Event) -> None:
-        """**Raises** ``NotFound``. One that is revoked already stays as it is."""
+        """Also ends the sessions whose logins were encrypted with it. **Raises** ``NotFound``. One that is revoked
+        already stays as it is."""
 
     async def invite(self, activation: Activation, letter: Letter | None, told: Told) -> None:
         """Write a link down, in place of any other of that resource, with the letter that brings it; a letter with an

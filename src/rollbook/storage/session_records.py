@@ -13,7 +13,8 @@ from rollbook.storage.records import Connection, Tenant
 class Session:
     """A login that lasts while it is used. ``idle`` is after how many seconds without use it ends; ``seen`` is when it
     was last written down that it is used (seconds since 1970), ``expires`` what follows from that, never after
-    ``until``. ``user_epoch`` is that of the user at the login."""
+    ``until``. ``user_epoch`` is that of the user at the login, and ``auth_key`` what
+    that was encrypted with (None: it was not)."""
 
     digest: bytes
     id: str
@@ -21,6 +22,7 @@ class Session:
     connection: str
     user: str
     user_epoch: int
+    auth_key: int | None
     scopes: tuple[str, ...]
     idle: int
     started: str

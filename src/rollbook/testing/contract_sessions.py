@@ -26,6 +26,7 @@ def session(tenant: Tenant, user: str, **more: Any) -> Session:
         connection=tenant.connection,
         user=user,
         user_epoch=1,
+        auth_key=None,
         scopes=("scim.read", "scim.write"),
         idle=1800,
         started=START,
@@ -118,11 +119,14 @@ class SessionsAndKeys:
         self, store: Store, acorn: Tenant, birch: Tenant
     ) -> None:
         await store.sessions.create_auth_key(auth_key(acorn), event())
+        await store.sessions.start(session(acorn, new_id(), auth_key=1), event())
+        await store.sessions.start(session(acorn, new_id(), auth_key=2, digest=TWO), event())
         with pytest.raises(NotFound):
             await store.sessions.revoke_auth_key(birch.id, 1, LATER, event())
         for at in (LATER, LATER_STILL):
             await store.sessions.revoke_auth_key(acorn.id, 1, at, event(Kind.AUTH_KEY_REVOKED))
         assert await store.sessions.find_auth_key(1) == auth_key(acorn, revoked=LATER)
+        assert [await store.sessions.find(digest) is None for digest in (ONE, TWO)] == [True, False]
         assert (await kinds_of(store, acorn)).count("auth-key:revoke") == 1
         await store.delete_tenant(acorn.id, LATER, event())
         assert await store.sessions.find_auth_key(1) is None

@@ -16,7 +16,6 @@ from rollbook.storage.engines import postgres_catalogue as catalogue
 from rollbook.storage.engines import postgres_schema as schema
 from rollbook.storage.engines import postgres_statements as sql
 from rollbook.storage.engines.entrance import Entrance
-from rollbook.storage.engines.sessions import Sessions
 from rollbook.storage.engines.postgres_backup import read_backup, write_backup
 from rollbook.storage.engines.postgres_faults import FAULTS, store_error
 from rollbook.storage.engines.postgres_identity import PostgresIdentity
@@ -34,6 +33,7 @@ from rollbook.storage.engines.postgres_statistics import Statistics
 from rollbook.storage.engines.postgres_tenant import PostgresTenant, record
 from rollbook.storage.engines.postgres_transactions import Transactions
 from rollbook.storage.engines.postgres_writer import Writer
+from rollbook.storage.engines.sessions import Sessions
 from rollbook.storage.errors import NotFound
 from rollbook.storage.migrations import latest
 from rollbook.storage.records import Connection, SealingKey, Tenant, Token

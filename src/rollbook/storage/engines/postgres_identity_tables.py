@@ -138,6 +138,7 @@ TABLES: dict[str, dict[str, str]] = {
         "connection_id": "uuid",
         "user_id": "text",
         "user_epoch": "bigint",
+        "auth_key": "bigint",
         "scopes": "text",
         "idle": "bigint",
         "started": "text",

@@ -9,7 +9,9 @@ from rollbook.storage.session_records import Activation, AuthKey, FoundSession, 
 from rollbook.storage.sql.entrance import POST_LETTER, letter_values
 from rollbook.storage.sql.scripts import Ask, Row, Script, Tell
 
-_SESSION = "digest, id, tenant_id, connection_id, user_id, user_epoch, scopes, idle, started, seen, expires, until"  # noqa: S105
+_SESSION = (
+    "digest, id, tenant_id, connection_id, user_id, user_epoch, auth_key, scopes, idle, started, seen, expires, until"
+)
 FOUND = ", ".join(f"s.{name.strip()}" for name in _SESSION.split(",")) + ", u.status, u.epoch"
 """The columns of a session that is found, before those of the tenant and of the connection."""
 FOUND_COLUMNS = _SESSION.count(",") + 3
@@ -22,12 +24,13 @@ AUTH_KEY_BY_ID = f"SELECT {_KEY} FROM auth_key WHERE id = $1"
 _ACTIVATION = "tenant_id, type, resource_id, connection_id, digest, created, expires"
 ACTIVATION_BY_DIGEST = f"SELECT {_ACTIVATION} FROM activation WHERE digest = $1"
 
-_START = f"""INSERT INTO session ({_SESSION}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"""
+_START = f"""INSERT INTO session ({_SESSION}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"""
 _TOUCH = "UPDATE session SET seen = $2, expires = $3 WHERE digest = $1 AND seen < $2"
 _END = "DELETE FROM session WHERE digest = $1 RETURNING tenant_id"
 _NEW_KEY = f"INSERT INTO auth_key ({_KEY}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING RETURNING 1"
 _REVOKE_KEY = """UPDATE auth_key SET revoked = coalesce(revoked, $3) WHERE tenant_id = $1 AND id = $2
 RETURNING revoked"""
+_ENDED_WITH_KEY = "DELETE FROM session WHERE tenant_id = $1 AND auth_key = $2"
 _INVITE = f"""INSERT INTO activation ({_ACTIVATION}) VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (tenant_id, type, resource_id)
 DO UPDATE SET connection_id = $4, digest = $5, created = $6, expires = $7"""
@@ -72,6 +75,7 @@ def revoke_auth_key(tenant: str, id: int, at: str, event: Event) -> Script[None]
     revoked = yield Ask(_REVOKE_KEY, (tenant, id, at))
     if not revoked:
         raise NotFound
+    yield Ask(_ENDED_WITH_KEY, (tenant, id))
     if revoked[0][0] == at:
         yield Tell(tenant, event)
 
@@ -109,6 +113,7 @@ def session_values(session: Session) -> Row:
         session.connection,
         session.user,
         session.user_epoch,
+        session.auth_key,
         " ".join(session.scopes),
         session.idle,
         session.started,
@@ -120,7 +125,7 @@ def session_values(session: Session) -> Row:
 
 def found_of(row: Row, tenant: Tenant, connection: Connection) -> FoundSession:
     """A found session of the columns ``FOUND``."""
-    digest, id, of, by, user, epoch, scopes, idle, started, seen, expires, until, user_status, user_epoch = row
+    digest, id, of, by, user, epoch, key, scopes, idle, started, seen, expires, until, user_status, user_epoch = row
     session = Session(
         bytes(digest),
         id,
@@ -128,6 +133,7 @@ def found_of(row: Row, tenant: Tenant, connection: Connection) -> FoundSession:
         str(by),
         user,
         epoch,
+        key,
         tuple(scopes.split()),
         idle,
         started,
