@@ -1,6 +1,6 @@
 """From a canonical document to what a store keeps of it: columns, search form, index rows."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -10,10 +10,11 @@ from rollbook.scim.catalogue import FIRST_NUMBER
 from rollbook.scim.compiled import kept_on_type
 from rollbook.scim.errors import InvalidValue
 from rollbook.scim.limits import Limits
-from rollbook.scim.schema import ResourceType
+from rollbook.scim.schema import Place, ResourceType
 from rollbook.scim.search_form import index_place, index_rows, search_form
+from rollbook.scim.unique import unique_places, unique_values
 from rollbook.scim.values import NAME_BYTES
-from rollbook.storage.records import INDEX_VALUE_LIMIT, Content, IndexRow
+from rollbook.storage.records import INDEX_VALUE_LIMIT, Content, IndexRow, UniqueRow
 
 _LEAST_VALUE = 2
 """Bytes of JSON that any value of a list takes, with its comma: a shorter document needs no counting."""
@@ -32,9 +33,9 @@ class Filing:
         self._search = search_form(type)
         self._rows = index_rows(type, INDEX_VALUE_LIMIT)
         places = [place for path in type.index_paths if path and (place := index_place(type, path)) is not None]
-        self._indexed = tuple(
-            dict.fromkeys((p.extension.id if p.extension else None, p.attribute.name) for p in places)
-        )
+        self._indexed = _tops(places)
+        self._unique = unique_values(type) if unique_places(type) else None
+        self._unique_tops = _tops(unique_places(type))
 
     def file(self, document: Mapping[str, Any], limits: Limits) -> tuple[Content, Sequence[IndexRow]]:
         """Content and index rows of a canonical document (with ``schemas`` first, without ``id`` and ``meta``).
@@ -43,6 +44,8 @@ class Filing:
         an attribute has more values than is set.
         """
         content, search = self._content(document, limits)
+        if self._unique:
+            content.unique = [UniqueRow(*row) for row in self._unique(search)]
         return content, self._index(search)
 
     def refile(
@@ -50,11 +53,9 @@ class Filing:
     ) -> tuple[Content, Sequence[IndexRow] | None]:
         """As ``file``, of a resource that was ``before``: no rows (None) where those that are there stay right."""
         content, search = self._content(document, limits)
-        for urn, name in self._indexed:
-            was, now = (before, document) if urn is None else (before.get(urn, _NOTHING), document.get(urn, _NOTHING))
-            if was.get(name) != now.get(name):
-                return content, self._index(search)
-        return content, None
+        if self._unique and _differs(self._unique_tops, before, document):
+            content.unique = [UniqueRow(*row) for row in self._unique(search)]
+        return content, self._index(search) if _differs(self._indexed, before, document) else None
 
     def _content(self, document: Mapping[str, Any], limits: Limits) -> tuple[Content, dict[str, Any]]:
         for name in self._names:
@@ -81,6 +82,19 @@ class Filing:
             holder = document if urn is None else document.get(urn)
             if holder and name in holder and len(holder[name]) > most:
                 raise InvalidValue(f"{name} may have {most} values at most.")
+
+
+def _tops(places: Iterable[Place]) -> tuple[tuple[str | None, str], ...]:
+    """The top-level attributes of some places, each with its extension's URN."""
+    return tuple(dict.fromkeys((p.extension.id if p.extension else None, p.attribute.name) for p in places))
+
+
+def _differs(tops: Iterable[tuple[str | None, str]], before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    for urn, name in tops:
+        was, now = (before, after) if urn is None else (before.get(urn, _NOTHING), after.get(urn, _NOTHING))
+        if was.get(name) != now.get(name):
+            return True
+    return False
 
 
 @kept_on_type

@@ -58,7 +58,7 @@ def index_rows(resource_type: ResourceType, limit: int) -> Callable[[Mapping[str
             first = preferred(place, value)
             if first is None:
                 continue
-            values = dict.fromkeys([text[:limit] for text in (first, *_texts(place, value))])
+            values = dict.fromkeys([text[:limit] for text in (first, *texts_at(place, value))])
             listed += [(number, text, min(ordinal, _GREATEST_ORDINAL)) for ordinal, text in enumerate(values)]
         return listed
 
@@ -82,7 +82,8 @@ def index_place(resource_type: ResourceType, path: str) -> Place | None:
     return None if place.attribute.secret or place.leaf.secret else place
 
 
-def _texts(place: Place, value: Any) -> Iterable[str]:
+def texts_at(place: Place, value: Any) -> Iterable[str]:
+    """The texts of a place in a search document; ``value`` is what stands under its top-level attribute."""
     for element in value if isinstance(value, list) else (value,):
         part = element if place.sub is None else element.get(place.sub.name)
         if isinstance(part, list):

@@ -29,6 +29,14 @@ class IndexRow(NamedTuple):
     ordinal: int
 
 
+class UniqueRow(NamedTuple):
+    """One value that nobody else of its type may have: ``path`` as a person writes it (``urn:…:User:badges.value``),
+    ``value`` in search form."""
+
+    path: str
+    value: str
+
+
 INDEX_VALUE_LIMIT = 200
 """Characters. Precedent: PostgreSQL refuses index rows over 2,704 bytes; 200 characters are at most 800 bytes."""
 
@@ -46,6 +54,9 @@ class Content:
     """``display`` in search form, for filters on ``members.display`` and ``groups.display``."""
     document: bytes
     search: bytes
+    unique: Sequence[UniqueRow] | None = None
+    """All of its unique values besides the key, each once; None where its type has no such attributes, or where those
+    of before stay."""
 
 
 @dataclass(slots=True)

@@ -94,6 +94,7 @@ _OWN = {
         "ordinal": "smallint",
     },
     "password": {"tenant_id": "uuid", "type": "smallint", "id": "uuid", "hash": "text", "changed": "text"},
+    "unique_value": {"tenant_id": "uuid", "type": "smallint", "path": "text", "value": "text", "id": "uuid"},
     "catalogue": {"tenant_id": "uuid", "revision": "int", "document": "text"},
     "event": {
         "tenant_id": "uuid",

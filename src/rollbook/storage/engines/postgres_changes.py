@@ -12,10 +12,10 @@ from rollbook.storage.engines.postgres_pool import Link
 from rollbook.storage.engines.postgres_rows import (
     event_rows,
     index_rows,
-    insert_arguments,
     is_id,
     update_arguments,
 )
+from rollbook.storage.engines.postgres_unique import insertion, replace
 from rollbook.storage.errors import MissingMembers, NotFound, VersionConflict
 from rollbook.storage.records import NO_PASSWORD, Applied, Delete, Insert, MemberChange, Update
 from rollbook.storage.rows import cascaded
@@ -25,7 +25,7 @@ async def insert(link: Link, tenant: str, change: Insert) -> Applied:
     """A new resource with members or a password."""
     found = await _lock_members(link, tenant, change.members)
     _refuse_missing(change.members, found)
-    if not await link.fetch(sql.INSERT, *insert_arguments(tenant, [change])):
+    if not await link.fetch(*insertion(tenant, [change])):
         raise NotFound("no such connection")
     if found:
         await link.fetch(sql.MEMBERS_COME, tenant, change.id, list(found), list(found.values()))
@@ -34,7 +34,7 @@ async def insert(link: Link, tenant: str, change: Insert) -> Applied:
 
 
 async def update(link: Link, tenant: str, change: Update) -> Applied:
-    """Memberships or the password change, and the content perhaps."""
+    """Memberships, the password or unique values change, and the content perhaps."""
     members = change.members or MemberChange()
     locked = await _lock_members(link, tenant, members.add)
     before = await _state(link, sql.LOCK, tenant, change)
@@ -46,6 +46,7 @@ async def update(link: Link, tenant: str, change: Update) -> Applied:
         changed = await password_comes(link, tenant, change) or changed
     if change.content is not None:
         (after,) = map(tuple, await link.fetch(sql.UPDATE, *update_arguments(tenant, [change])))
+        await replace(link, tenant, change)
     elif changed:
         (after,) = map(tuple, await link.fetch(sql.TOUCH, tenant, change.type, change.id, change.at))
     else:

@@ -12,10 +12,15 @@ from rollbook.storage.errors import AlreadyExists, Busy, SchemaMismatch, StoreEr
 FAULTS = (PostgresError, InterfaceError, InternalClientError, OSError, TimeoutError)
 """What a driver's call may raise because of the database and not because of us."""
 
+UNIQUE_VALUE = "unique value"
+"""Stands for the path of a unique attribute until somebody has looked which it was (``postgres_unique``): under
+row-level security, PostgreSQL does not tell."""
+
 UNIQUE = {
     "resource_key": "key",
     "resource_external_id": "externalId",
     "resource_pkey": "id",
+    "unique_value_pkey": UNIQUE_VALUE,
     "tenant_name": "name",
     "connection_name": "name",
     "connection_name_key": "name",

@@ -14,8 +14,9 @@ from rollbook.storage.engines.postgres_catalogue import check_schema
 from rollbook.storage.engines.postgres_changes import CHANGES, password_comes
 from rollbook.storage.engines.postgres_faults import store_error
 from rollbook.storage.engines.postgres_pool import Link
-from rollbook.storage.engines.postgres_rows import insert_arguments, is_id, updates_arguments
+from rollbook.storage.engines.postgres_rows import is_id, updates_arguments
 from rollbook.storage.engines.postgres_transactions import Transactions
+from rollbook.storage.engines.postgres_unique import insertion, keeps_unique, named
 from rollbook.storage.errors import AlreadyExists, MissingMembers, NotFound, OneRefused, StoreError
 from rollbook.storage.records import Applied, Change, Insert, Update
 
@@ -76,7 +77,7 @@ def _is_plain(change: Change) -> bool:
         case Insert():
             return not change.members and change.password is None
         case Update():
-            alone = change.members is None and change.password is None
+            alone = change.members is None and change.password is None and keeps_unique(change)
             return alone and change.content is not None and change.version is not None
         case _:
             return False
@@ -99,7 +100,7 @@ async def _inserted(link: Link, tenant: str, run: Iterable[Change]) -> list[Appl
     inserts = [change for change in run if isinstance(change, Insert)]
     if not inserts:
         return None
-    rows = await link.fetch(sql.INSERT, *insert_arguments(tenant, inserts))
+    rows = await link.fetch(*insertion(tenant, inserts))
     if {str(row[0]) for row in rows} != {insert.connection for insert in inserts}:
         return None
     return [Applied(1, insert.at, insert.at, True) for insert in inserts]
@@ -129,7 +130,7 @@ async def _one(link: Link, tenant: str, change: Change) -> Applied | StoreError:
         await link.run("RELEASE one")
         return applied
     await link.run("ROLLBACK TO one")
-    return refused
+    return await named(link.fetch, tenant, change, refused)
 
 
 async def _made(link: Link, tenant: str, change: Change) -> Applied:
@@ -146,13 +147,15 @@ async def _made(link: Link, tenant: str, change: Change) -> Applied:
 async def _together(link: Link, *, tenant: str, inserts: Sequence[Insert], at_once: bool) -> list[Applied]:
     await check_schema(link, tenant, inserts)
     for start, some in [(0, inserts)] if at_once else [(at, [insert]) for at, insert in enumerate(inserts)]:
+        await link.run("SAVEPOINT one")
         try:
             made = await _inserted(link, tenant, some)
         except PostgresError as error:
             refused = store_error(error)
             if at_once or not isinstance(refused, AlreadyExists):
                 raise
-            raise OneRefused(start, refused) from error
+            await link.run("ROLLBACK TO one")
+            raise OneRefused(start, await named(link.fetch, tenant, some[0], refused)) from error
         if made is None:
             raise _Stray("no such connection") if at_once else OneRefused(start, NotFound("no such connection"))
     wanted = list(dict.fromkeys(id for insert in inserts for id in insert.members))

@@ -79,8 +79,18 @@ def index_rows(changes: Sequence[Insert | Update]) -> str:
     return orjson.dumps(rows).decode() if rows else "[]"
 
 
+def unique_rows(changes: Sequence[Insert]) -> str:
+    """The unique values of new resources; ``""`` where none has any."""
+    rows = [
+        {"type": c.type, "path": path, "value": value, "id": c.id}
+        for c in changes
+        for path, value in c.content.unique or ()
+    ]
+    return orjson.dumps(rows).decode() if rows else ""
+
+
 def insert_arguments(tenant: str, changes: Sequence[Insert]) -> tuple[Any, ...]:
-    """The arguments of ``INSERT``."""
+    """The arguments of ``INSERT``; with one more, ``unique_rows``, those of ``INSERT_UNIQUE``."""
     return (
         tenant,
         [c.connection for c in changes],

@@ -21,14 +21,14 @@ _MIGRATED = "INSERT INTO rollbook_schema (version, name, applied) VALUES ($1, $2
 
 _PATIENCE = "SET LOCAL lock_timeout = '10s'; SET LOCAL statement_timeout = 0; SET LOCAL enable_seqscan = on"
 
-OWN_TABLES = ("connection", "resource", "member", "attribute_index", "password", "catalogue", "event")
+OWN_TABLES = ("connection", "resource", "member", "attribute_index", "password", "unique_value", "catalogue", "event")
 """The tables under row-level security."""
 
 _GRANTS = {
     "SELECT": "rollbook_schema, feed_epoch",
     "SELECT, INSERT, UPDATE": "tenant",
     "SELECT, INSERT, UPDATE, DELETE": ", ".join(
-        ("connection, token, resource, member, attribute_index, password, catalogue", *IDENTITY_TABLES)
+        ("connection, token, resource, member, attribute_index, password, unique_value, catalogue", *IDENTITY_TABLES)
     ),
     "SELECT, INSERT": "event",
     "SELECT, INSERT, DELETE": "sealing_key",

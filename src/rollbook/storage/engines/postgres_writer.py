@@ -22,10 +22,19 @@ from rollbook.storage.engines.postgres_batches import Batches
 from rollbook.storage.engines.postgres_catalogue import check_schema, statement
 from rollbook.storage.engines.postgres_changes import CHANGES
 from rollbook.storage.engines.postgres_pool import Link, Row
-from rollbook.storage.engines.postgres_rows import insert_arguments, is_id, stored_of, updates_arguments
+from rollbook.storage.engines.postgres_rows import is_id, stored_of, updates_arguments
 from rollbook.storage.engines.postgres_statistics import Statistics
 from rollbook.storage.engines.postgres_transactions import Transactions
-from rollbook.storage.errors import Busy, NotFound, SchemaMismatch, StoreError, Unavailable, VersionConflict
+from rollbook.storage.engines.postgres_unique import insertion, keeps_unique, named
+from rollbook.storage.errors import (
+    AlreadyExists,
+    Busy,
+    NotFound,
+    SchemaMismatch,
+    StoreError,
+    Unavailable,
+    VersionConflict,
+)
 from rollbook.storage.records import Applied, Change, Delete, Insert, Update
 
 BATCH = 64
@@ -33,7 +42,7 @@ FLIGHTS = 2
 """Batches of one kind that a tenant may have under way. Precedent: measured with 32 callers; a third gains nothing."""
 
 ALONE = 4
-"""Changes with memberships or passwords, and deletions, that a tenant may have under way."""
+"""Changes with memberships, passwords or other unique values, and deletions, that a tenant may have under way."""
 
 Outcome = Applied | Exception
 
@@ -54,11 +63,17 @@ class Writer:
         """See ``TenantStore.apply``. A caller who gives up leaves the change to be made whole, or not at all."""
         if not (isinstance(change, Insert) or is_id(change.id)):
             raise NotFound
+        try:
+            return await self._apply(tenant, change)
+        except AlreadyExists as error:
+            raise await named(self._transactions.read, tenant, change, error) from None
+
+    async def _apply(self, tenant: str, change: Change) -> Applied:
         if not isinstance(change, Delete) and change.password is None:
             if isinstance(change, Insert):
                 if not change.members:
                     return await self._inserts.submit(tenant, change)
-            elif change.members is None and change.content and change.version is not None:
+            elif change.members is None and change.content and change.version is not None and keeps_unique(change):
                 return await self._updates.submit(tenant, change)
         return await self._others.submit(tenant, change)
 
@@ -90,7 +105,7 @@ class Writer:
     async def _insert_all(self, tenant: str, changes: Sequence[Insert]) -> list[Outcome]:
         self._statistics.count(len(changes))
         try:
-            rows = await statement(self._transactions, tenant, changes, sql.INSERT, *insert_arguments(tenant, changes))
+            rows = await statement(self._transactions, tenant, changes, *insertion(tenant, changes))
         except Exception as error:
             if len(changes) == 1 or isinstance(error, Busy | Unavailable | SchemaMismatch):
                 raise

@@ -13,6 +13,7 @@ import orjson
 
 from rollbook.storage.engines.sqlite_catalogue import check_schema
 from rollbook.storage.engines.sqlite_rows import resource_row
+from rollbook.storage.engines.sqlite_unique import come, forget, look, replace
 from rollbook.storage.engines.sqlite_writer import Transaction, Work
 from rollbook.storage.errors import AlreadyExists, MissingMembers, NotFound, VersionConflict
 from rollbook.storage.records import (
@@ -83,10 +84,12 @@ def is_quick(change: Change) -> bool:
     """Whether a change takes some µs only: it touches few rows, and the change itself says so."""
     match change:
         case Insert():
-            return len(change.members) < QUICK_ROWS and len(change.index) < QUICK_ROWS
+            few = len(change.content.unique or ()) < QUICK_ROWS
+            return few and len(change.members) < QUICK_ROWS and len(change.index) < QUICK_ROWS
         case Update():
             members = change.members
             few = members is None or (not members.clear and len(members.add) + len(members.remove) < QUICK_ROWS)
+            few = few and (change.content is None or len(change.content.unique or ()) < QUICK_ROWS)
             return few and len(change.index or ()) < QUICK_ROWS
         case Delete():
             return False  # its memberships may be many
@@ -126,12 +129,17 @@ def _insert(tenant: str, change: Insert, transaction: Transaction) -> Applied:
             raise NotFound("no such connection")
         transaction.connections.add(connection)
     members = _found_members(transaction, tenant, change.members)
+    key = (tenant, change.type, change.id)
+    if change.content.unique:
+        look(transaction, key, change.content.unique)
     try:
         transaction.gather("resource", resource_row(tenant, change))
     except apsw.ConstraintError as error:
         raise _taken(error) from error
     for path, value, ordinal in change.index:
         transaction.gather("attribute_index", (tenant, change.type, path, value, change.id, ordinal))
+    if change.content.unique:
+        come(transaction, key, change.content.unique)
     if members:
         _add_members(transaction, tenant, change.id, members)
     if change.password:
@@ -142,7 +150,7 @@ def _insert(tenant: str, change: Insert, transaction: Transaction) -> Applied:
 
 def _update(tenant: str, change: Update, transaction: Transaction) -> Applied:
     plain = change.members is None and change.owner is None and change.password is None
-    if change.content and change.version is not None and plain:
+    if change.content and change.version is not None and plain and change.content.unique is None:
         check_schema(transaction, tenant, change.schema)
         found = transaction.rows(_NEW_DOCUMENT, _document(tenant, change, change.content))
         if found:
@@ -162,6 +170,9 @@ def _update_any(tenant: str, change: Update, transaction: Transaction) -> Applie
     found = _found_members(transaction, tenant, members.add) if members else {}
     new_version, new_modified = version + 1, max(change.at, last_modified)
     key = (tenant, change.type, change.id)
+    unique = change.content.unique if change.content else None
+    if unique:
+        look(transaction, key, unique)
     if change.content:
         try:
             transaction.change(_NEW_CONTENT, (*key, new_version, new_modified, *_content(change.content), change.owner))
@@ -176,6 +187,8 @@ def _update_any(tenant: str, change: Update, transaction: Transaction) -> Applie
         transaction.change(_NEW_VERSION, (*key, new_version, new_modified))
     if change.index is not None:
         _replace_index(transaction, key, change.index)
+    if unique is not None:
+        replace(transaction, key, unique)
     transaction.changed(tenant, change.event, new_version)
     return Applied(new_version, created, new_modified, True)
 
@@ -187,6 +200,7 @@ def _delete(tenant: str, change: Delete, transaction: Transaction) -> Applied:
     transaction.change(_GONE, key)
     transaction.change(_INDEX_GONE, key)
     transaction.change(_PASSWORD_GOES, key)
+    forget(transaction, key)
     transaction.change(_ALL_MEMBERS_GO, (tenant, change.id))
     if parents:
         transaction.change(_LEAVES_GROUPS, (tenant, change.id))

@@ -13,16 +13,19 @@ from rollbook.storage.engines.sqlite_writer import Transaction
 from rollbook.storage.errors import OneRefused, StoreError
 from rollbook.storage.records import Applied, Change, Insert
 
+_LOOKED_FOR = ("resource", "unique_value")
+
 
 class _Run(Transaction):
-    """Rows of resources are added at once, because they may be refused; the others when the run ends."""
+    """Rows of resources and of their unique values are added at once, because others may be refused for them; the rest
+    when the run ends."""
 
     def __init__(self, transaction: Transaction) -> None:
         super().__init__(transaction.connection, gathers=True)
         self.places = transaction.places
 
     def gather(self, table: str, row: Row) -> None:
-        if table == "resource":
+        if table in _LOOKED_FOR:
             self.add(table, [row])
         else:
             super().gather(table, row)

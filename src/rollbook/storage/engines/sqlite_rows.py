@@ -26,6 +26,7 @@ COLUMNS = {
     ),
     "attribute_index": "tenant_id, type, path, value, id, ordinal",
     "password": "tenant_id, type, id, hash, changed",
+    "unique_value": "tenant_id, type, path, value, id",
     "event": (
         "tenant_id, id, at, kind, actor, peer, request, resource_type, resource, status, scim_type, attributes,"
         " tolerances, repeats, version, place"
