@@ -10,6 +10,7 @@ again: only its literals are read.
 """
 
 import re
+from dataclasses import dataclass
 from typing import NoReturn
 
 from rollbook.scim import lexer
@@ -39,7 +40,6 @@ _BARE_URI = re.compile(_URI)
 _UNQUOTED = "externalid"
 
 _ATTRIBUTE = "an attribute such as userName or emails.value"
-_COMPARING = "an operator (eq, ne, co, sw, ew, gt, ge, lt, le or pr)"
 _VALUE = "a value: a JSON string in double quotes, a number, true, false or null"
 _STRING = "a JSON string: closed by a double quote, with the escapes of JSON only, and white space behind it"
 _CLOSING = {")": 'a closing ")"', "]": 'a closing "]"'}
@@ -50,14 +50,38 @@ _shapes: Recent[tuple[object, ...], Node] = Recent(_KEPT)
 _paths: Recent[tuple[object, ...], tuple[AttributePath, Node | None, str | None]] = Recent(_KEPT)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Grammar:
+    """What a version of the protocol has of the language; what it has not is a syntax error in it. One for each
+    version: compared by identity, so that asking for a shape that is kept costs nothing more."""
+
+    operators: tuple[str, ...] = tuple(lexer.OPERATORS)
+    negation: bool = True
+    brackets: bool = True
+    null: bool = True
+
+    @property
+    def comparing(self) -> str:
+        """What is expected behind an attribute."""
+        return f"an operator ({', '.join(self.operators)} or pr)"
+
+
+RFC7644 = Grammar()
+
+
 def parse_filter(
-    text: str, *, unquoted: bool = False, value_path_sub: bool = True, limits: Limits = STANDARD_LIMITS
+    text: str,
+    *,
+    unquoted: bool = False,
+    value_path_sub: bool = True,
+    limits: Limits = STANDARD_LIMITS,
+    grammar: Grammar = RFC7644,
 ) -> Filter:
     """Parse a filter.
 
     **Rules**: ``not`` binds closer than ``and``, ``and`` closer than ``or``; names of operators have no case.
     ``unquoted`` admits a word without quotes as the value of ``externalId``, and nowhere else; ``value_path_sub``
-    admits ``emails[…].value eq "x"``.
+    admits ``emails[…].value eq "x"``; a ``grammar`` may have less than the RFC's.
     **Raises** ``InvalidFilter`` with the position (from 1) and what was expected there; no value is repeated in it.
 
     >>> parse_filter('userName eq "ann"').literals
@@ -65,10 +89,10 @@ def parse_filter(
     """
     cut = _cut(text, unquoted, limits, InvalidFilter)
     shape, literals = lexer.masked(cut)
-    key = (limits.filter_depth, value_path_sub, *shape)
+    key = (limits.filter_depth, value_path_sub, grammar, *shape)
     node = _shapes.get(key)
     if node is None:
-        node = _Parser(text, shape, limits.filter_depth, InvalidFilter, value_path_sub).whole_filter()
+        node = _Parser(text, shape, limits.filter_depth, InvalidFilter, value_path_sub, grammar).whole_filter()
         if len(shape) <= _LONGEST_KEPT:
             _shapes.put(key, node)
     return Filter(node, _literals(text, shape, literals, InvalidFilter), text)
@@ -141,16 +165,23 @@ _NOUNS: dict[_Refusal, str] = {InvalidFilter: "filter", InvalidPath: "path"}
 class _Parser:
     """Recursive descent over masked tokens. The depth is counted, so the stack is bounded."""
 
-    __slots__ = ("at", "depth", "greatest_depth", "literals", "refusal", "shape", "text", "value_path_sub")
+    __slots__ = ("at", "depth", "grammar", "greatest_depth", "literals", "refusal", "shape", "text", "value_path_sub")
 
     def __init__(
-        self, text: str, shape: list[str], greatest_depth: int, refusal: _Refusal, value_path_sub: bool = False
+        self,
+        text: str,
+        shape: list[str],
+        greatest_depth: int,
+        refusal: _Refusal,
+        value_path_sub: bool = False,
+        grammar: Grammar = RFC7644,
     ) -> None:
         self.text = text
         self.shape = shape
         self.greatest_depth = greatest_depth
         self.refusal = refusal
         self.value_path_sub = value_path_sub
+        self.grammar = grammar
         self.at = 0
         self.depth = 0
         self.literals = 0
@@ -218,7 +249,7 @@ class _Parser:
 
     # factor = *1"not" "(" FILTER ")" / attrExp / valuePath
     def factor(self, inside: bool) -> Node:
-        negated = self.took("not")
+        negated = self.grammar.negation and self.took("not")
         if self.here == "(":
             self.open()
             node = self.filter(inside=inside)
@@ -232,7 +263,7 @@ class _Parser:
     # valuePath = attrPath "[" valFilter "]"              and, beyond the ABNF, [ subAttr SP ( "pr" / compareOp … ) ]
     def expression(self, inside: bool) -> Node:
         path = self.attribute_path()
-        if self.here != "[":
+        if self.here != "[" or not self.grammar.brackets:
             return self.comparison(path)
         if inside:
             self.expected("no brackets inside of brackets")
@@ -256,10 +287,10 @@ class _Parser:
         if self.took("pr"):
             return Present(path)
         operator = lexer.OPERATORS.get(self.here.lower())
-        if operator is None:
-            self.expected(_COMPARING)
+        if operator is None or operator not in self.grammar.operators:
+            self.expected(self.grammar.comparing)
         self.at += 1
-        if self.here.lower() == "null":
+        if self.grammar.null and self.here.lower() == "null":
             if operator not in (Operator.EQ, Operator.NE):
                 self.expected(f"a value other than null after {operator}")
             self.at += 1

@@ -20,9 +20,11 @@ class Op(StrEnum):
     ADD = "add"
     REMOVE = "remove"
     REPLACE = "replace"
+    MERGE = "merge"
+    """What the partial resources of SCIM 1.1 do to a list of values (``Merging``). No message of 2.0 has it."""
 
 
-_OPS = {op.value: op for op in Op}
+_OPS = {op.value: op for op in (Op.ADD, Op.REMOVE, Op.REPLACE)}
 _SCHEMAS = [urns.PATCH_OP]
 _MESSAGE = {"schemas", "Operations"}
 _FIELDS = {"op", "path", "value"}
@@ -35,6 +37,14 @@ class PatchOperation(NamedTuple):
     op: Op
     path: str | None = None
     value: Any = None
+
+
+class Merging(NamedTuple):
+    """The value of a ``merge``: elements in their order, each with whether it goes. ``keys`` are the sub-attributes by
+    which an element of the request is known among those of the resource."""
+
+    elements: tuple[tuple[Any, bool], ...]
+    keys: tuple[str, ...] = ("value",)
 
 
 def named_by(operations: Iterable[PatchOperation]) -> Iterator[str]:

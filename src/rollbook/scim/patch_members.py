@@ -7,7 +7,7 @@ from rollbook.scim.errors import InvalidValue, MutabilityError, NoTarget
 from rollbook.scim.filter import Comparison, Filter, Node, Operator, Or
 from rollbook.scim.match import matches_element
 from rollbook.scim.member_steps import MemberSteps
-from rollbook.scim.patch import Op
+from rollbook.scim.patch import Merging, Op
 from rollbook.scim.patch_target import Target
 from rollbook.scim.readers import Reading, Slot
 from rollbook.scim.tolerances import note
@@ -32,6 +32,9 @@ class MemberChanges:
             raise MutabilityError(f"{target.name} cannot change: a member comes and goes. Remove it and add another.")
         if target.filter is not None:
             self._selected(op, target, value)
+        elif isinstance(value, Merging):
+            for element, gone in value.elements:
+                (self.steps.leave if gone else self.steps.come)(self._ids([element]))
         elif op is Op.ADD:
             self.steps.come(self._ids(value if isinstance(value, list) or value is None else [value]))
         elif op is Op.REPLACE:

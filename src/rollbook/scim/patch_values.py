@@ -4,7 +4,8 @@ Functions from the old canonical value to the new one; None is unassigned, befor
 place, so an operation that fails leaves everything as it was.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +14,7 @@ import orjson
 from rollbook.scim.attributes import Attribute, Held, Mutability
 from rollbook.scim.errors import InvalidValue, MutabilityError, NoTarget
 from rollbook.scim.match import matches_element
-from rollbook.scim.patch import Op
+from rollbook.scim.patch import Merging, Op
 from rollbook.scim.patch_target import Target, described
 from rollbook.scim.readers import Reading, Slot
 from rollbook.scim.tolerances import note
@@ -55,6 +56,8 @@ class Change:
         return settled(slot, old, new)
 
     def _whole(self, slot: Slot, op: Op, value: Any, old: Any) -> Any:
+        if isinstance(value, Merging):
+            return self._merging(slot, value, old)
         if op is Op.REMOVE:
             return self._removed(slot, value, old)
         if value is None:
@@ -76,6 +79,53 @@ class Change:
                 there.add(key)
                 pairs.append((None, element))
         return self._listed(slot, pairs)
+
+    def _merging(self, slot: Slot, merging: Merging, old: Any) -> Any:
+        """A list into which values come, and from which some go (SCIM 1.1, §3.3.2).
+
+        **Rules**: a value is known by its keys, and merged into the one that it meets. Where it has none, or more than
+        one value of the request or of the resource has the same, it is known by everything that it says. What goes and
+        is not there changes nothing.
+        """
+        given = [(self._read_part(slot, element), gone) for element, gone in merging.elements if element is not None]
+        said = [_said(_compared(slot.attribute, element), merging.keys) for element, _ in given]
+        often = Counter(key for key in said if key is not None)
+        pairs: Pairs = [(element, element) for element in old or ()]
+        compared = [_compared(slot.attribute, element) for element in old or ()]
+        places: dict[bytes, list[int]] = {}
+        for at, element in enumerate(compared):
+            if (key := _said(element, merging.keys)) is not None:
+                places.setdefault(key, []).append(at)
+        for (element, gone), key in zip(given, said, strict=True):
+            candidates = range(len(pairs)) if key is None else places.get(key, ())
+            known = [at for at in candidates if pairs[at][1] is not None]
+            alone = key is not None and often[key] == 1 and len(known) < 2
+            if not alone:
+                self.reading.look(old)
+                is_meant = _selector([_compared(slot.attribute, element)])
+                known = [at for at in known if is_meant(compared[at])]
+            if gone:
+                for at in known:
+                    pairs[at] = (pairs[at][0], None)
+            elif not known:
+                pairs.append((None, self._put_in(slot, element, None)))
+                compared.append(_compared(slot.attribute, pairs[-1][1]))
+                if key is not None:
+                    places.setdefault(key, []).append(len(pairs) - 1)
+            elif alone:
+                (at,) = known
+                pairs[at] = (pairs[at][0], self._put_in(slot, element, pairs[at][1]))
+                compared[at] = _compared(slot.attribute, pairs[at][1])
+        return self._listed(slot, pairs)
+
+    def _read_part(self, slot: Slot, element: Any) -> Any:
+        """A value of which perhaps only a part is given; what is missing is judged with the whole."""
+        if slot.fields is None or not isinstance(element, Mapping):
+            return slot.read_one(element, self.reading)
+        return slot.fields.read(element, self.reading)
+
+    def _put_in(self, slot: Slot, element: Any, now: Any) -> Any:
+        return element if slot.fields is None else self._merged(slot, Op.ADD, element, now)
 
     def _merged(self, slot: Slot, op: Op, value: Any, old: Any) -> Any:
         """A complex value with some sub-attributes set: both add and replace leave the others as they were.
@@ -226,6 +276,15 @@ def _compared(attribute: Attribute, value: Any) -> Any:
 def _key(value: Any) -> bytes:
     """A form in which values are equal where the values are: so that long lists are compared in one pass."""
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def _said(compared: Any, keys: tuple[str, ...]) -> bytes | None:
+    """What an element in search form says where it is known by; None where it says nothing there."""
+    if not isinstance(compared, dict):
+        return _key(compared)
+    if any(compared.get(name) is None for name in keys):
+        return None
+    return _key([compared[name] for name in keys])
 
 
 def _selector(given: Iterable[Any]) -> Callable[[Any], bool]:

@@ -1,0 +1,53 @@
+"""How one dialect speaks the wire of SCIM 1.1: data, with the drafts' value for everything.
+
+**Source**: draft-scim-api-01 ("Protocol 1.1") and draft-scim-core-schema-01, whose sections the fields name.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from rollbook.scim import urns
+
+CORE = "urn:scim:schemas:core:1.0"
+"""The one URN of users, groups, lists, configurations, schemas and bulks (core §5.1)."""
+ENTERPRISE = "urn:scim:schemas:extension:enterprise:1.0"
+
+_EXTENSIONS = {urns.ENTERPRISE_USER: ENTERPRISE}
+_RENAMED = {f"{urns.ENTERPRISE_USER}:manager.value": "managerId"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Form:
+    """One dialect's form of the 1.1 wire. Compared by identity: what is made of one is kept with it."""
+
+    extensions: Mapping[str, str] = field(default_factory=lambda: _EXTENSIONS)
+    """What an extension is called on the wire, by the URN that it is kept under (core §6). Others keep their URN."""
+    renamed: Mapping[str, str] = field(default_factory=lambda: _RENAMED)
+    """What the last part of a kept path is called on the wire (core §6.1: ``manager.managerId``)."""
+    hidden: frozenset[str] = frozenset(("$ref",))
+    """Sub-attributes that the wire does not have."""
+    null_meta: tuple[str, ...] = ()
+    """Parts of ``meta`` that are answered as null."""
+    created: int = 201
+    """The status of a creation (§3.1)."""
+    deleted: int = 200
+    """The status of a deletion (§3.4)."""
+    etags: bool = True
+    """Whether versions are told and conditions heeded (§3.11)."""
+    filters: bool = True
+    """Whether a filter is answered; else it is declined (§3.2.2.1)."""
+    sorting: bool = True
+    """Whether ``sortBy`` is heeded; else it is ignored, as are the parameters of pages without ``paging``."""
+    paging: bool = True
+    """Whether lists come in pages; else whole, as far as the greatest page reaches."""
+    dotted: bool = False
+    """Whether a dot may stand between a URN and its attribute, as a colon does."""
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The sub-attributes by which a PATCH knows the values of an attribute, by its kept path; else ``value``
+    (§3.3.2)."""
+    overrides: tuple[str, ...] = ("PATCH", "PUT", "DELETE")
+    """The methods that a POST may mean by ``X-HTTP-Method-Override`` (§3.12)."""
+
+
+SCIM11 = Form()
+"""The drafts' own form."""
