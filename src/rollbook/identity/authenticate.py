@@ -1,4 +1,5 @@
-"""From the header ``Authorization`` to a principal (RFC 6750 §2.1; only the header, never query, body or cookie).
+"""From the header ``Authorization`` to a principal (RFC 6750 §2.1; only the header, never query, body or cookie), or
+from a header of a dialect's own that holds a session.
 
 A look-up is remembered for ``fresh_seconds``: a revoked token or a suspended tenant is refused in every worker within
 that time, and a busy client costs the database next to nothing. Expiry is exact. The memory is keyed by a digest of
@@ -9,6 +10,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 
 from rollbook.clock import Clock, written
+from rollbook.identity import sessions
 from rollbook.identity.access_tokens import AccessTokens
 from rollbook.identity.external_issuers import ExternalTokens
 from rollbook.identity.principal import Principal
@@ -70,6 +72,41 @@ class Authenticator:
         """Look a credential up again when it comes next."""
         if header is not None:
             self._known.pop(sha256(header.encode("latin-1", "replace")).digest(), None)
+
+    def remembered_session(self, secret: str | None) -> Principal | None:
+        """The principal of a session looked up a moment ago, without a question to the store."""
+        return self.remembered(_as_session(secret)) if secret is not None else None
+
+    def forget_session(self, secret: str) -> None:
+        """Look a session up again when it comes next."""
+        self.forget(_as_session(secret))
+
+    async def session(
+        self, secret: str | None, *, header: str = sessions.HEADER, realm: str = sessions.REALM
+    ) -> Principal:
+        """The principal of a session, which is used by this. **Raises** ``RefusedLogin`` with a challenge that names
+        the header (any token may be a scheme: RFC 9110 §11.1)."""
+        challenge = (("www-authenticate", f'{header} realm="{realm}"'),)
+        if secret is None:
+            raise RefusedLogin(f"Send a session in the header {header}.", headers=challenge)
+        asked = self._clock.elapsed()
+        found = await sessions.find(self._store, self._clock, secret)
+        if found is None:
+            raise RefusedLogin("The session is unknown, or it has ended: log in again.", headers=challenge)
+        actor = f"user:{found.session.user}"
+        if not sessions.speaks(found):
+            raise RefusedLogin(
+                "The session is unknown, or it has ended: log in again.",
+                headers=challenge,
+                tenant=found.tenant.id if found.tenant.status != "deleted" else None,
+                actor=actor,
+            )
+        expires = await sessions.use(self._store, self._clock, found.session)
+        connection = found.connection
+        scopes = frozenset(found.session.scopes)
+        principal = Principal(actor, found.tenant, connection, scopes, connection.settings.get("subject"))
+        self._remember(_as_session(secret), asked, expires, principal)
+        return principal
 
     async def bearer(self, header: str | None) -> Principal:
         """The principal of a bearer token.
@@ -133,3 +170,8 @@ class Authenticator:
     ) -> RefusedLogin:
         challenge = self._challenge + (f', error="{error}"' if error else "")
         return RefusedLogin(detail, headers=(("www-authenticate", challenge),), tenant=tenant, actor=actor)
+
+
+def _as_session(secret: str) -> str:
+    """What a session is remembered by: no header Authorization has a line break, so none is taken for a session."""
+    return f"session\n{secret}"

@@ -25,6 +25,10 @@ SECRET = "rbs_"  # noqa: S105 - the beginning of one
 """Of a client's secret."""
 INVITATION = "rbi_"
 """Of a link by which a password is set."""
+ACTIVATION = "rbv_"
+"""Of a link by which a resource is activated."""
+SESSION = "rbx_"
+"""Of a session."""
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SECRET = 43  # 62**43 is the first power above 2**256
