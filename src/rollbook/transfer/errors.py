@@ -33,3 +33,37 @@ class WrongConfig(TransferError):
 
 class SourceFailed(TransferError):
     """A source cannot be read as a whole: no file, no login, a required column missing."""
+
+
+class Unreachable(TransferError):
+    """The target does not answer, or has been failing for too long."""
+
+    exit_code = UNREACHABLE
+
+
+class LoginRefused(TransferError):
+    """The target takes neither the token, nor its renewal, nor a new login."""
+
+    exit_code = UNREACHABLE
+
+
+class Braked(TransferError):
+    """A brake holds the run. Nothing was written."""
+
+    exit_code = BRAKED
+
+
+class AtWork(TransferError):
+    """Another run holds the lock."""
+
+
+class Stale(TransferError):
+    """A plan is too old, or was made for something else than what is there now."""
+
+
+class Tampered(TransferError):
+    """A plan file is not as it was written."""
+
+
+class Interrupted(TransferError):
+    """A signal ended the run. What was begun is finished or will be looked at by ``resume``."""

@@ -30,6 +30,21 @@ class Limit:
         """So many, however many users are managed."""
         return cls(0.0, number, number)
 
+    @classmethod
+    def from_toml(cls, value: object) -> "Limit":
+        """What a config says. **Raises** ``ValueError`` with a sentence."""
+        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+            return cls.exactly(value)
+        if not isinstance(value, dict) or not value or value.keys() - {"share", "least", "most"}:
+            raise ValueError("give a number, or a table such as { share = 0.05, least = 5, most = 500 }")
+        share, least, most = value.get("share", 0.0), value.get("least", 0), value.get("most")
+        counts = [least] if most is None else [least, most]
+        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
+            raise ValueError("share is a number from 0 to 1: 0.05 is 5 %")
+        if any(isinstance(count, bool) or not isinstance(count, int) or count < 0 for count in counts):
+            raise ValueError("least and most are whole numbers")
+        return cls(float(share), least, most)
+
     def of(self, managed: int) -> int:
         """The number for so many managed users."""
         allowed = max(int(self.share * managed), self.least)
