@@ -1,0 +1,341 @@
+"""Identify: a user is its claims (rules of the dialect ``identify``).
+
+One fact is kept once, where every dialect finds it, and a claim that says the same is worked out when it is shown::
+
+    kept                                     shown
+    userName ann                             the primary claim's value; userName; externalId
+    Claims [{type: …/upn, primary}]          the primary claim's type (none kept: the tenant's default type)
+    emails [{value: ann@x}]                  emails, and a claim of the tenant's e-mail type for each
+    ActivationCode 4711                      ActivationCode, and a claim of the tenant's activation type
+    Claims [{type: …/role, value: y}]        the claim, not primary
+
+So a user that came in by another dialect has claims here, and one renamed there is renamed here. What a client may
+write in two places is settled by what has changed (``_written``): one of the two is left as it was read, mostly.
+
+What is read from the wire, and the names of the two schemas, is in ``identify_wire``; steps of naming are in
+``identify_names``.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rollbook.dialects.hooks.identify_names import Named, Naming, claim_of, name_of
+from rollbook.dialects.hooks.identify_wire import ACTIVATION, CLAIMS, OWN, given_names, read_body, spell
+from rollbook.scim import urns
+from rollbook.scim.attributes import Compare
+from rollbook.scim.errors import InvalidValue
+from rollbook.scim.folding import fold
+from rollbook.scim.rules import Asked, Document, Plain
+from rollbook.scim.tolerances import note, shortened
+
+ORGANIZATION = "organization"
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What a tenant has set, as these rules need it."""
+
+    naming: Naming
+    email_type: str
+    activation_type: str
+    definitions: frozenset[str]
+    """The claim types that there are; empty: any."""
+    root: str
+    organizations: Sequence[str]
+    """Paths below the root, ``Sales/North``; what stands above one is there too."""
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> "Setup":
+        """Made of the dialect's settings."""
+        return cls(
+            Naming(settings["separator"], settings["default_claim_type"]),
+            settings["email_claim_type"],
+            settings["activation_claim_type"],
+            frozenset(settings["claim_definitions"]),
+            settings["root_organization"],
+            settings["organizations"],
+        )
+
+
+class Identify(Plain):
+    """The rules of the dialect."""
+
+    matching: Mapping[str, tuple[str, ...]] = {f"{OWN}:{CLAIMS}": ("type", "value")}
+
+    def path(self, text: str) -> str:
+        """A path as the schemas spell it (``identify_wire.spell``)."""
+        return spell(text)
+
+    def read(self, body: Document, asked: Asked) -> Document:
+        """A body in terms of the schemas (``identify_wire.read_body``)."""
+        return read_body(body, Setup.of(asked.settings).naming, asked.notes)
+
+    def read_part(self, body: Document, asked: Asked) -> Document:
+        """What a PATCH has of a resource, in terms of the schemas."""
+        return read_body(body, Setup.of(asked.settings).naming, asked.notes, whole=False)
+
+    def open(self, document: Document, asked: Asked) -> Document:
+        """A kept document with all claims in it."""
+        return _opened(document, Setup.of(asked.settings))
+
+    def show(self, resource: Document, asked: Asked) -> Document:
+        """A kept resource with all claims in it, and with the organisation that it is in."""
+        setup = Setup.of(asked.settings)
+        shown = _opened(resource, setup)
+        if ORGANIZATION not in shown.get(urns.ENTERPRISE_USER, ()):
+            shown[urns.ENTERPRISE_USER] = {**shown.get(urns.ENTERPRISE_USER, {}), ORGANIZATION: setup.root}
+        return shown
+
+    def judge(self, before: Mapping[str, Any] | None, after: Document, asked: Asked) -> Document:
+        """What is kept. **Raises** ``InvalidValue``: no name, a claim type or an organisation that there is not, two
+        activation codes."""
+        return _Judgement(before, after, asked, Setup.of(asked.settings)).kept()
+
+
+def _opened(document: Mapping[str, Any], setup: Setup) -> Document:
+    own = document.get(OWN, {})
+    name = document["userName"]
+    kept = own.get(CLAIMS, [])
+    naming = next((claim for claim in kept if claim.get("primary")), {"type": setup.naming.default_type})
+    claims = [{**naming, "value": name, "primary": True}]
+    claims += [{**claim, "primary": False} for claim in kept if not claim.get("primary")]
+    known = {_same(setup.email_type, name)} if naming["type"] == setup.email_type else set()
+    for email in document.get("emails", ()):
+        if (value := email.get("value")) and (same := _same(setup.email_type, value)) not in known:
+            known.add(same)
+            display = {"display": email["display"]} if "display" in email else {}
+            claims.append({"type": setup.email_type, "value": value, "primary": False, **display})
+    if code := own.get(ACTIVATION):
+        claims.append({"type": setup.activation_type, "value": code, "primary": False})
+    return {**document, "externalId": name, OWN: {**own, CLAIMS: claims}}
+
+
+class _Judgement:
+    """One write. ``was`` is the resource as its client saw it; ``given`` are the names in a POST or PUT, None for a
+    PATCH."""
+
+    def __init__(self, before: Mapping[str, Any] | None, after: Document, asked: Asked, setup: Setup) -> None:
+        self._before = before
+        self._after = after
+        self._notes = asked.notes
+        self._setup = setup
+        self._was: Mapping[str, Any] = {} if before is None else _opened(before, setup)
+        self._given = given_names(asked.given) if before is None or asked.given else None
+        self._claims: list[Document] = after.get(OWN, {}).get(CLAIMS, [])
+
+    def kept(self) -> Document:
+        self._check_types()
+        old = self._old_name()
+        new = self._new_name(old)
+        known = (new.value, self._was.get("externalId"), (self._before or {}).get("externalId"))
+        if self._after.get("externalId", new.value) not in known:
+            note(self._notes, "not the userName, ignored", "externalId")
+        self._check_definition(new.type)
+        claims = [claim for claim in self._claims if not self._is_rewritten(claim, old, new)]
+        document = {name: value for name, value in self._after.items() if name not in ("externalId", "emails", OWN)}
+        document["userName"] = new.value
+        if self._before is not None and "externalId" in self._before:
+            document["externalId"] = self._before["externalId"]  # another connection's: here it is the userName
+        if emails := self._emails(claims, new):
+            document["emails"] = emails
+        own = {name: v for name, v in self._after.get(OWN, {}).items() if name not in (CLAIMS, ACTIVATION)}
+        if code := self._activation_code(claims, new):
+            own[ACTIVATION] = code
+        if kept := self._kept_claims(claims, old, new):
+            own[CLAIMS] = kept
+        if own:
+            document[OWN] = own
+        return self._with_organization(document)
+
+    # -- the name ------------------------------------------------------------------------------------------------------
+
+    def _old_name(self) -> Named | None:
+        return name_of(self._was.get(OWN, {}).get(CLAIMS, ()), self._setup.naming)
+
+    def _new_name(self, old: Named | None) -> Named:
+        naming = self._setup.naming
+        text = self._after["userName"]
+        stated = next((Named(c["type"], c["value"]) for c in self._claims if c.get("primary") and c.get("value")), None)
+        if naming.split(text) is not None:
+            return claim_of(text, None, naming)
+        if old is None or text != old.value:  # a new name is given, and it decides
+            return stated if stated is not None and stated.value == text else claim_of(text, None, naming)
+        if stated is not None:
+            return stated
+        if self._given is not None:
+            return old
+        left = [claim for claim in self._claims if claim["type"] != self._setup.activation_type]
+        found = name_of(left, naming)
+        if found is None:
+            raise InvalidValue("userName is required: leave one claim that it can be the value of.")
+        return found
+
+    def _is_rewritten(self, claim: Document, old: Named | None, new: Named) -> bool:
+        """Whether a claim is the one that names the user, or was and has got a new value."""
+        pair = (claim["type"], claim.get("value"))
+        return pair == new or (pair == old and claim.get("primary") is True)
+
+    def _check_types(self) -> None:
+        known = {claim["type"] for claim in self._was.get(OWN, {}).get(CLAIMS, ())}
+        for claim in self._claims:
+            if claim["type"] not in known:
+                self._check_definition(claim["type"])
+
+    def _check_definition(self, type: str) -> None:
+        setup = self._setup
+        usual = (setup.naming.default_type, setup.email_type, setup.activation_type)
+        if not setup.definitions or type in setup.definitions or type in usual:
+            return
+        if any(claim["type"] == type for claim in self._was.get(OWN, {}).get(CLAIMS, ())):
+            return
+        raise InvalidValue(f'There is no claim definition "{shortened(type)}" in this tenant.')
+
+    # -- what stands in two places -------------------------------------------------------------------------------------
+
+    def _emails(self, claims: list[Document], new: Named) -> list[Document]:
+        """``emails``, settled with the claims of the e-mail type."""
+        type = self._setup.email_type
+        there = {claim["value"]: claim for claim in claims if claim["type"] == type and claim.get("value")}
+        if new.type == type:
+            there = {new.value: {}} | there
+        listed = self._after.get("emails", [])
+        was_listed = self._was.get("emails", [])
+        was_claims = [c["value"] for c in self._was.get(OWN, {}).get(CLAIMS, ()) if c["type"] == type]
+        wanted = _written(
+            [e["value"] for e in listed if e.get("value")],
+            [e["value"] for e in was_listed if e.get("value")],
+            list(there),
+            was_claims,
+            self._says("emails"),
+            type,
+        )
+        shown = {_same(type, value): claim["display"] for value, claim in there.items() if "display" in claim}
+        return _addresses({_same(type, value): value for value in wanted}, listed, was_listed, shown)
+
+    def _activation_code(self, claims: list[Document], new: Named) -> str | None:
+        """``ActivationCode``, settled with the claim of its type."""
+        type = self._setup.activation_type
+
+        def codes(document: Mapping[str, Any]) -> list[str]:
+            code = document.get(OWN, {}).get(ACTIVATION)
+            return [code] if code else []
+
+        there = [c["value"] for c in claims if c["type"] == type and c.get("value")]
+        was = [c["value"] for c in self._was.get(OWN, {}).get(CLAIMS, ()) if c["type"] == type and not c["primary"]]
+        wanted = _written(codes(self._after), codes(self._was), there, was, self._says(ACTIVATION), "")
+        if len(wanted) > 1:
+            raise InvalidValue(f"A user has one activation code: give {ACTIVATION} or one claim of its type.")
+        return wanted[0] if wanted else None
+
+    def _says(self, name: str) -> bool | None:
+        """Whether a body names an attribute; None for a PATCH, which names what it changes."""
+        return None if self._given is None else name.lower() in self._given
+
+    def _kept_claims(self, claims: list[Document], old: Named | None, new: Named) -> list[Document]:
+        """The claims that say what is said nowhere else, with the type of the one that names the user before them."""
+        elsewhere = (self._setup.email_type, self._setup.activation_type)
+        others = [_other(c) for c in claims if c["type"] not in elsewhere]
+        stated = next((c for c in self._claims if (c["type"], c.get("value")) == new), {})
+        naming = {"type": new.type, "primary": True}
+        if "display" in stated:
+            naming["display"] = stated["display"]
+        before = (self._before or {}).get(OWN, {}).get(CLAIMS, ())
+        silent = self._before is not None and not any(claim.get("primary") for claim in before)
+        if silent and old is not None and new.type == old.type and "display" not in naming:
+            return others  # came in by another dialect: nobody has said a type, and nobody does now
+        return [naming, *others]
+
+    # -- the organisation ----------------------------------------------------------------------------------------------
+
+    def _with_organization(self, document: Document) -> Document:
+        inside = document.get(urns.ENTERPRISE_USER, {})
+        wanted = inside.get(ORGANIZATION)
+        was = (self._before or {}).get(urns.ENTERPRISE_USER, {}).get(ORGANIZATION)
+        if wanted is None or wanted == was:
+            return document
+        name = _organization(wanted, self._setup)
+        if name == self._setup.root and was is None:  # where every user is who is nowhere else
+            left = {name: value for name, value in inside.items() if name != ORGANIZATION}
+            rest = {name: value for name, value in document.items() if name != urns.ENTERPRISE_USER}
+            return {**rest, urns.ENTERPRISE_USER: left} if left else rest
+        return document
+
+
+def _written(
+    listed: list[str], was_listed: list[str], claims: list[str], was_claims: list[str], says: bool | None, type: str
+) -> list[str]:
+    """The values of a fact that may be written as an attribute (``listed``) and as claims.
+
+    **Rules**: in a PATCH (``says`` is None) what either place gained is there, and what either lost is not. In a body,
+    the attribute decides where the claims are as they were read; else both together, or the claims alone where the
+    attribute is not named.
+    """
+    keys = {_same(type, value) for value in claims}
+    was_keys = {_same(type, value) for value in was_claims}
+    if says is None:
+        now = {_same(type, value) for value in listed}
+        before = {_same(type, value) for value in was_listed}
+        lost = (before - now) | (was_keys - keys)
+        gained = now - before
+        lost -= gained | (keys - was_keys)
+        wanted = [v for v in listed if _same(type, v) not in lost]
+        wanted += [v for v in claims if _same(type, v) in keys - was_keys]
+    elif not says:
+        wanted = claims
+    else:
+        wanted = listed if keys == was_keys else [*listed, *claims]
+    return list({_same(type, value): value for value in reversed(wanted)}.values())[::-1]
+
+
+def _addresses(
+    wanted: Mapping[str, str], listed: Sequence[Document], was_listed: Sequence[Document], displays: Mapping[str, str]
+) -> list[Document]:
+    """The elements of ``emails`` with the wanted values (by what ``_same`` makes of them): as they are listed, else as
+    they were, else new ones. What has no value stays as it is listed."""
+
+    def key(email: Document) -> str | None:
+        return _same("emails", email["value"]) if email.get("value") else None
+
+    elements = [email for email in listed if key(email) is None or key(email) in wanted]
+    missing = wanted.keys() - {key(email) for email in elements}
+    again = [email for email in was_listed if key(email) in missing]
+    if any(email.get("primary") for email in elements):
+        again = [{name: value for name, value in email.items() if name != "primary"} for email in again]
+    missing -= {key(email) for email in again}
+    elements += [*again, *({"value": value} for same, value in wanted.items() if same in missing)]
+    return [{**e, "display": displays[k]} if (k := key(e)) is not None and k in displays else e for e in elements]
+
+
+def _same(type: str, value: str) -> str:
+    """What two values have in common that are one; addresses are compared without case, codes (no type) are not."""
+    return fold(Compare.FOLDED, value) if type else value
+
+
+def _other(claim: Mapping[str, Any]) -> Document:
+    """A claim as it is kept: that it does not name the user goes without saying."""
+    return {name: claim[name] for name in ("type", "value", "display") if name in claim}
+
+
+def _organization(wanted: str, setup: Setup) -> str:
+    """The name or path of an organisation, if there is one: ``North`` (where only one is called so), ``Sales/North``,
+    ``Root/Sales/North``. **Raises** ``InvalidValue``."""
+    paths = {setup.root}
+    for path in setup.organizations:
+        segments = [segment for segment in path.split("/") if segment]
+        start = 1 if segments and segments[0] == setup.root else 0
+        for end in range(start + 1, len(segments) + 1):
+            paths.add("/".join((setup.root, *segments[start:end])))
+    if wanted in (setup.root, f"{setup.root}/"):
+        return setup.root
+    if wanted in paths or f"{setup.root}/{wanted}" in paths:
+        return wanted
+    found = [path for path in paths if path.rpartition("/")[2] == wanted]
+    if len(found) > 1:
+        raise InvalidValue(f'There are {len(found)} organizations "{shortened(wanted)}"; give the path of one.')
+    if not found:
+        raise InvalidValue(f'There is no organization "{shortened(wanted)}" in this tenant.')
+    return wanted
+
+
+RULES = Identify()
