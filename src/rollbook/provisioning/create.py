@@ -3,6 +3,7 @@
 from rollbook.events import Kind
 from rollbook.ids import ordered_id
 from rollbook.provisioning.filing import changed_attributes, filing
+from rollbook.provisioning.judging import creation
 from rollbook.provisioning.members import check_member_types, check_no_self
 from rollbook.provisioning.reactivate import reactivate
 from rollbook.provisioning.viewing import view
@@ -11,7 +12,6 @@ from rollbook.scim.errors import Forbidden
 from rollbook.scim.operations import Create
 from rollbook.scim.outcomes import Found
 from rollbook.scim.resource import Stored
-from rollbook.scim.validate import validator
 from rollbook.storage.errors import AlreadyExists, NotFound
 from rollbook.storage.records import Insert
 
@@ -22,13 +22,14 @@ async def create(operation: Create, work: Work) -> Found:
     **Raises** ``InvalidSyntax``, ``InvalidValue``, ``AlreadyExists``, ``Forbidden``.
     """
     type = operation.type
-    draft = validator(type).read(operation.body, work.tolerances, work.notes, keeps_password=work.keeps_password)
-    content, index = filing(type).file(draft.document, work.limits)
+    drafted = creation(work, type, operation.body)
+    draft, document = drafted.draft, drafted.kept()
+    content, index = filing(type.whole).file(document, work.limits)
     members = draft.members or []
     await check_member_types(work, draft.member_types)
     id = operation.id or ordered_id()
     check_no_self(id, members)
-    changed = (*changed_attributes({}, draft.document), *(("members",) if members else ()))
+    changed = (*changed_attributes({}, document), *(("members",) if members else ()))
     hash = None
     if draft.password is not None:
         hash = await work.hash(draft.password)

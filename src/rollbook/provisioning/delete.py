@@ -45,7 +45,7 @@ async def _deactivate(operation: Delete, work: Work) -> Saved:
     event = work.event(Kind.RESOURCE_MODIFIED, at, type, id, 204, changed)
     update = Update(type.number, id, stored.version, at, event, password=password)
     if after != before:
-        update.content, update.index = filing(type).file(after, work.limits)
+        update.content, update.index = filing(type.whole).file(after, work.limits)
     return await save(work, stored, update)
 
 

@@ -10,6 +10,7 @@ import orjson
 
 from rollbook.events import Kind
 from rollbook.provisioning.filing import changed_attributes, filing
+from rollbook.provisioning.judging import judged
 from rollbook.provisioning.members import check_may_be_emptied, check_member_types, check_no_self
 from rollbook.provisioning.ownership import new_owner
 from rollbook.provisioning.passwords import password_to_go
@@ -25,6 +26,7 @@ from rollbook.scim.operations import Modify
 from rollbook.scim.outcomes import Done, Found
 from rollbook.scim.patch_apply import NeedsMembers, Patched, apply_patch
 from rollbook.scim.resource import Stored
+from rollbook.scim.views import seen
 from rollbook.storage.records import MemberChange, Update
 
 
@@ -51,9 +53,10 @@ async def _once(operation: Modify, work: Work) -> tuple[Saved, bool]:
         raise not_found(type)
     check_writable(operation.conditions, stored)
     before = orjson.loads(stored.document)
-    patched = await _patched(operation, work, stored, before)
+    patched = await _patched(operation, work, stored, seen(type, before))
+    document = judged(type, before, patched.document, work.asked(type, {}, id))
     steps = patched.members
-    changed = changed_attributes(before, patched.document)
+    changed = changed_attributes(before, document)
     if steps.touched:
         changed = (*changed, "members")
     password = None
@@ -63,7 +66,7 @@ async def _once(operation: Modify, work: Work) -> tuple[Saved, bool]:
     at = work.clock.written()
     brief = _is_brief(operation, work, steps)
     event = work.event(Kind.RESOURCE_MODIFIED, at, type, id, 204 if brief else 200, changed)
-    update = Update(type.number, id, stored.version, at, event, owner=new_owner(work, before, patched.document))
+    update = Update(type.number, id, stored.version, at, event, owner=new_owner(work, before, document))
     update.password = password
     if steps.touched:
         check_no_self(id, steps.add)
@@ -71,8 +74,8 @@ async def _once(operation: Modify, work: Work) -> tuple[Saved, bool]:
             await check_may_be_emptied(work, id, None if steps.clear else steps.remove)
         await check_member_types(work, patched.member_types)
         update.members = MemberChange(steps.clear, tuple(steps.remove), tuple(steps.add))
-    if before != patched.document:
-        update.content, update.index = filing(type).refile(before, patched.document, work.limits)
+    if before != document:
+        update.content, update.index = filing(type.whole).refile(before, document, work.limits)
     elif operation.conditions.match is None and password is None:
         update.version = None  # members alone: writers of different members do not get in each other's way
     return await save(work, stored, update), brief

@@ -9,6 +9,7 @@ import orjson
 
 from rollbook.events import Kind
 from rollbook.provisioning.filing import changed_attributes, filing
+from rollbook.provisioning.judging import replacement
 from rollbook.provisioning.passwords import password_to_go
 from rollbook.provisioning.save import Saved, again_while_it_changes, save
 from rollbook.provisioning.viewing import view
@@ -20,7 +21,6 @@ from rollbook.scim.operations import Create
 from rollbook.scim.outcomes import Found
 from rollbook.scim.resource import Stored
 from rollbook.scim.tolerances import note
-from rollbook.scim.validate import validator
 from rollbook.storage.records import Content, Query, Target, Update
 
 _OWNERS = 100
@@ -56,7 +56,7 @@ async def _is_meant(operation: Create, work: Work, wanted: Content, stored: Stor
     document = orjson.loads(stored.document)
     if document.get("active") is not False or document.get("externalId") != wanted.external_id:
         return False
-    content, _ = filing(operation.type).file(document, work.limits)
+    content, _ = filing(operation.type.whole).file(document, work.limits)
     return content.key == wanted.key and await work.store.connection_of(stored.type, stored.id) == work.connection
 
 
@@ -68,17 +68,16 @@ async def _once(operation: Create, work: Work, wanted: Content, id: str) -> Save
     work.again()
     note(work.notes, "reactivated", type.name)
     before = orjson.loads(stored.document)
-    draft = validator(type).replace(
-        before, operation.body, work.tolerances, work.notes, keep_active=False, keeps_password=work.keeps_password
-    )
-    changed = changed_attributes(before, draft.document)
+    drafted = replacement(work, type, before, operation.body, id, keep_active=False)
+    document, new = drafted.kept(), drafted.draft.password
+    changed = changed_attributes(before, document)
     # The password of who left does not come back with the account.
-    password = await (password_to_go(work, type, id) if draft.password is None else work.hash(draft.password))
+    password = await (password_to_go(work, type, id) if new is None else work.hash(new))
     if password is not None:
         changed = (*changed, "password")
     at = work.clock.written()
     event = work.event(Kind.RESOURCE_REPLACED, at, type, id, 201, changed)
     update = Update(type.number, id, stored.version, at, event, password=password)
-    if before != draft.document:
-        update.content, update.index = filing(type).file(draft.document, work.limits)
+    if before != document:
+        update.content, update.index = filing(type.whole).file(document, work.limits)
     return await save(work, stored, update)

@@ -1,5 +1,7 @@
 """What a store's refusal is on the wire: the one table between ``StoreError`` and ``ScimError``."""
 
+from collections.abc import Sequence
+
 from rollbook.scim.errors import (
     InvalidValue,
     NotFound,
@@ -33,8 +35,11 @@ def refusal(error: store.StoreError, type: ResourceType | None = None) -> ScimEr
                 "The resource has changed in the meantime. Read it again, then repeat the change."
             )
         case store.MissingMembers(ids=ids):
-            shown = ", ".join(f"'{id[:64]}'" for id in ids[:3]) + (f" and {len(ids) - 3} more" if len(ids) > 3 else "")
-            return InvalidValue(f"members: there is no resource with the id {shown}. Create it first.")
+            return InvalidValue(f"members: there is no resource with the id {_shown(ids)}. Create it first.")
+        case store.MissingGroups(ids=ids):
+            return InvalidValue(
+                f"groups: there is no group with the id {_shown(ids)}. See /Groups for those there are."
+            )
         case store.SchemaChanged():
             return StaleSchemas(
                 "The tenant's schemas have just changed; nothing was done. Send the request again.",
@@ -53,6 +58,10 @@ def refusal(error: store.StoreError, type: ResourceType | None = None) -> ScimEr
             )
         case _:
             return Unavailable("The server cannot serve this just now.", headers=(("retry-after", "30"),))
+
+
+def _shown(ids: Sequence[str]) -> str:
+    return ", ".join(f"'{id[:64]}'" for id in ids[:3]) + (f" and {len(ids) - 3} more" if len(ids) > 3 else "")
 
 
 def not_found(type: ResourceType | None) -> NotFound:

@@ -4,6 +4,7 @@ import orjson
 
 from rollbook.events import Kind
 from rollbook.provisioning.filing import changed_attributes, filing
+from rollbook.provisioning.judging import replacement
 from rollbook.provisioning.members import check_may_be_emptied, check_member_types, check_no_self
 from rollbook.provisioning.ownership import new_owner, with_anothers_external_id
 from rollbook.provisioning.refusals import not_found
@@ -14,7 +15,6 @@ from rollbook.provisioning.work import Work
 from rollbook.scim.attributes import Held
 from rollbook.scim.operations import Replace
 from rollbook.scim.outcomes import Done, Found
-from rollbook.scim.validate import validator
 from rollbook.storage.records import MemberChange, Update
 
 
@@ -35,16 +35,11 @@ async def _once(operation: Replace, work: Work) -> Saved:
     check_writable(operation.conditions, stored)
     work.again()
     before = orjson.loads(stored.document)
-    draft = validator(type).replace(
-        before,
-        operation.body,
-        work.tolerances,
-        work.notes,
-        keep_active=work.terms.put_active == "keep",
-        keeps_password=work.keeps_password,
-    )
+    drafted = replacement(work, type, before, operation.body, id, keep_active=work.terms.put_active == "keep")
+    draft = drafted.draft
     if draft.external_id is None and "externalId" in before:
         draft.document = await with_anothers_external_id(work, stored, before, draft.document)
+    document = drafted.kept()
     members = None
     if type.held(Held.MEMBERS):
         members = MemberChange(clear=True, add=draft.members or [])
@@ -52,7 +47,7 @@ async def _once(operation: Replace, work: Work) -> Saved:
             await check_may_be_emptied(work, id)
         check_no_self(id, members.add)
         await check_member_types(work, draft.member_types)
-    changed = (*changed_attributes(before, draft.document), *(("members",) if members else ()))
+    changed = (*changed_attributes(before, document), *(("members",) if members else ()))
     hash = None
     if draft.password is not None:
         hash = await work.hash(draft.password)
@@ -60,8 +55,8 @@ async def _once(operation: Replace, work: Work) -> Saved:
     at = work.clock.written()
     status = 204 if operation.minimal else 200
     event = work.event(Kind.RESOURCE_REPLACED, at, type, id, status, changed)
-    owner = new_owner(work, before, draft.document)
+    owner = new_owner(work, before, document)
     update = Update(type.number, id, stored.version, at, event, members=members, owner=owner, password=hash)
-    if before != draft.document:
-        update.content, update.index = filing(type).refile(before, draft.document, work.limits)
+    if before != document:
+        update.content, update.index = filing(type.whole).refile(before, document, work.limits)
     return await save(work, stored, update)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from rollbook.clock import Clock
 from rollbook.events import Event, Kind
@@ -12,10 +12,13 @@ from rollbook.provisioning.seals import Seals
 from rollbook.scim.errors import InvalidValue
 from rollbook.scim.limits import Limits
 from rollbook.scim.presets import Terms
+from rollbook.scim.rules import Asked
 from rollbook.scim.schema import ResourceType
 from rollbook.scim.tolerances import Tolerances
 from rollbook.storage.contract import TenantStore
 from rollbook.storage.records import Applied, Change, Delete, Insert
+
+UNASKED = Asked()
 
 
 class Gate(Protocol):
@@ -67,6 +70,8 @@ class Work:
     hasher: Hasher | None = None
     """None: passwords are not kept, whatever the terms say."""
     made_hash: str | None = field(default=None, repr=False)
+    effects: list[Any] = field(default_factory=list)
+    """What a dialect's rules want done once the write is done."""
     coming: Mapping[str, int] = field(default_factory=dict)
     """Resources that come with the same change, by id: their types. Nobody can read them yet."""
 
@@ -106,6 +111,13 @@ class Work:
                 raise InvalidValue(
                     f"members: the resource {id[:64]} is a {self.strangers[number]}; a member is a {known}."
                 )
+
+    def asked(self, type: ResourceType, given: Mapping[str, Any], id: str = "") -> Asked:
+        """The request as a type's rules see it; where there are none, one that nobody looks at."""
+        if type.rules is None:
+            return UNASKED
+        self.effects.clear()
+        return Asked(type.settings, given, id, self.clock.written(), self.notes, self.effects)
 
     def again(self) -> None:
         """Forget the notes of an attempt that is made again; those of reading the request stay."""

@@ -14,7 +14,9 @@ from rollbook.scim.etag import etag
 from rollbook.scim.outcomes import View
 from rollbook.scim.projection import Projection
 from rollbook.scim.resource import Member, Membership
+from rollbook.scim.rules import Asked
 from rollbook.scim.schema import ResourceType
+from rollbook.scim.views import is_seen_whole, sight
 
 
 class Locations:
@@ -112,6 +114,23 @@ class Locations:
 
     def shown(self, view: View, projection: Projection | None) -> bytes:
         """What the client asked to see of the resource, as JSON."""
-        if projection is None:
+        type = view.type
+        if type.kept is None:
+            return self.plain(view) if projection is None else orjson.dumps(projection.apply(self.whole(view)))
+        if projection is None and is_seen_whole(type, view.stored.document):
             return self.plain(view)
-        return orjson.dumps(projection.apply(self.whole(view)))
+        return orjson.dumps(self.visible(view, projection))
+
+    def visible(self, view: View, projection: Projection | None) -> dict[str, Any]:
+        """What the client asked to see of a resource whose type is a view, under the names of the wire."""
+        type = view.type
+        resource = self.whole(view)
+        if type.rules is not None:
+            resource = type.rules.show(resource, Asked(type.settings, id=view.stored.id))
+        resource = sight(type).shown(resource)
+        if projection is not None:
+            resource = projection.apply(resource)
+        for key, urn in type.aliases.items():
+            if urn in resource:
+                resource = {key if name == urn else name: value for name, value in resource.items()}
+        return resource

@@ -85,6 +85,8 @@ class Attribute:
     sub_attributes: tuple["Attribute", ...] = ()
     compare: Compare = Compare.FOLDED
     held: Held = Held.DOCUMENT
+    most: int | None = None
+    """How many values a multi-valued attribute may have; None: as many as the server's limits allow."""
     _subs: dict[str, "Attribute"] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -53,7 +53,8 @@ def apply_patch(
     raised. **Raises** ``InvalidPath``, ``InvalidFilter``, ``InvalidSyntax``, ``InvalidValue``, ``MutabilityError``,
     ``NoTarget``, ``PayloadTooLarge`` for too much work.
     """
-    reading = Reading(tolerances, notes, keeps_password=keeps_password)
+    drops = type.drops if type.dropped else None
+    reading = Reading(tolerances, notes, drops=drops, keeps_password=keeps_password)
     patch = _Patch(type, document, reading, own, members, limits)
     for operation in operations:
         patch.apply(operation)
@@ -91,6 +92,9 @@ class _Patch:
         try:
             target = self.target(operation.path)
         except UnknownTarget:
+            if self.type.dropped and self.type.drops(operation.path):
+                note(self.reading.notes, "dropped", operation.path.partition("[")[0])
+                return
             if self.reading.tolerances.unknown == "refuse":
                 raise
             note(self.reading.notes, "unknown attribute", operation.path.partition("[")[0])

@@ -56,6 +56,8 @@ class Reading:
     """Whether ``schemas`` was there."""
     looked: int = 0
     """How many values the operations of a PATCH have gone through."""
+    drops: Callable[[str], bool] | None = None
+    """Whether an unknown attribute is one that the type drops (``ResourceType.drops``)."""
     keeps_password: bool = False
     """Whether a password is to be kept; else it is dropped or refused, as the tolerances say."""
     password: str | None = field(default=None, repr=False)
@@ -161,6 +163,9 @@ class Slot:
 
 def refuse_unknown(name: str, reading: Reading) -> None:
     """Refuse an unknown attribute by its name, or note that it is dropped."""
+    if reading.drops is not None and reading.drops(name):
+        note(reading.notes, "dropped", name)
+        return
     if reading.tolerances.unknown == "refuse":
         raise InvalidSyntax(f'There is no attribute "{shortened(name)}"; use the names that /Schemas lists.')
     note(reading.notes, "unknown attribute", name)

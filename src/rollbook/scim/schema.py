@@ -18,6 +18,7 @@ from rollbook.scim.attributes import (
     Type,
     Uniqueness,
 )
+from rollbook.scim.rules import Rules
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,6 +92,17 @@ class ResourceType:
     tuple is the path's number in the store: append, never reorder. ``""`` is a number that is not in use."""
     unready: frozenset[str] = frozenset()
     """Those of ``index_paths`` that are written and not read: their rows are being built, or about to go."""
+    kept: "ResourceType | None" = None
+    """The type as the store keeps it, where this is a narrower view of it (``views``); None: it is kept as it is."""
+    rules: Rules | None = None
+    """What a dialect does with these resources beyond data."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """What the tenant has set for the dialect: what ``rules`` go by."""
+    dropped: frozenset[str] = frozenset()
+    """What clients send and this type has no place for: paths in lower case (``title``, ``name.formatted``, a URN).
+    It is dropped and noted, whatever the tolerances say of unknown attributes."""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """Bare keys under which extensions stand on the wire, each with the extension's URN."""
     made: dict[Any, Any] = field(init=False, repr=False, default_factory=dict)
     """What has been compiled of this type, by whoever compiles it (``scim.compiled``); it goes when the type goes."""
     _extensions: dict[str, Schema] = field(init=False, repr=False, default_factory=dict)
@@ -109,6 +121,20 @@ class ResourceType:
     def top(self, name: str) -> Attribute | None:
         """A common attribute or one of the core schema, by its name in any letter case."""
         return self._top.get(name.lower())
+
+    @property
+    def whole(self) -> "ResourceType":
+        """The type as the store keeps it."""
+        return self.kept or self
+
+    def drops(self, path: str) -> bool:
+        """Whether a path that this type does not have is dropped (``dropped``), be it of a part of what is."""
+        lower = path.lower()
+        if lower in self.dropped or lower.partition("[")[0] in self.dropped:
+            return True
+        if lower.startswith("urn:"):
+            return any(lower.startswith(f"{urn}:") for urn in self.dropped if urn.startswith("urn:"))
+        return lower.partition(".")[0].partition("[")[0] in self.dropped
 
     def schemas(self) -> Iterator[Schema]:
         yield self.schema

@@ -5,7 +5,7 @@ its first key and exactly the schemas in use, no unassigned attribute, nothing t
 ``id``, ``meta`` nor what lives in rows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -63,6 +63,7 @@ class Validator:
         active = type.schema.attribute("active")
         self._active = active.name if active and active.type is Type.BOOLEAN and not active.multi_valued else None
         self._kept = tuple(_kept(type))
+        self._most = tuple(_most(type))
 
     def read(
         self, body: Mapping[str, Any], tolerances: Tolerances, notes: list[str], *, keeps_password: bool = False
@@ -136,7 +137,8 @@ class Validator:
                         raise InvalidValue(f"{slot_.where}.{name} is required where {slot_.where} has a value.")
 
     def _read(self, body: Mapping[str, Any], tolerances: Tolerances, notes: list[str], keeps_password: bool) -> Draft:
-        reading = Reading(tolerances, notes, keeps_password=keeps_password)
+        drops = self.type.drops if self.type.dropped else None
+        reading = Reading(tolerances, notes, drops=drops, keeps_password=keeps_password)
         attributes = self.fields.read(body, reading)
         if not reading.schemas:
             if not tolerances.derive_schemas:
@@ -146,6 +148,9 @@ class Validator:
         return Draft(self.assemble(attributes), members, reading.member_types, reading.password)
 
     def _check_required(self, document: Mapping[str, Any]) -> None:
+        for urn, name, most in self._most:
+            if len((document.get(urn, {}) if urn else document).get(name, ())) > most:
+                raise InvalidValue(f"{name} may have {most} {'value' if most == 1 else 'values'} at most.")
         for urn, name in self._required:
             if urn is None:
                 if document.get(name) in (None, ""):
@@ -207,7 +212,9 @@ def _schemas(type: ResourceType) -> Read:
                 name = core if urn.lower() in OLD_CORES else lower.get(OLD_NAMES.get(urn.lower(), ""))
                 if name is not None:
                     note(reading.notes, "old name", urn)
-            if name is None:
+            if name is None and reading.drops is not None and reading.drops(urn):
+                note(reading.notes, "dropped", urn)
+            elif name is None:
                 if reading.tolerances.unknown == "refuse":
                     raise InvalidSyntax(f'A {type.name} has no schema "{shortened(urn)}"; see /ResourceTypes.')
                 note(reading.notes, "unknown schema", urn)
@@ -231,6 +238,13 @@ def _required_places(type: ResourceType) -> tuple[tuple[str | None, Any], ...]:
             places.append((e.schema.id, None))
         places += [(e.schema.id, name) for name in of(e.schema)]
     return tuple(places)
+
+
+def _most(type: ResourceType) -> Iterator[tuple[str | None, str, int]]:
+    """The attributes that may have so many values and no more."""
+    for place in type.places():
+        if place.attribute.most is not None and place.attribute.held is Held.DOCUMENT:
+            yield place.extension.id if place.extension else None, place.attribute.name, place.attribute.most
 
 
 def _required_parts(slots: Mapping[Attribute, Slot], type: ResourceType) -> list[tuple[str | None, Slot, list[str]]]:
