@@ -145,6 +145,7 @@ def build(settings: Settings) -> "Application":
     from rollbook.web.health import Health
     from rollbook.web.oauth_endpoint import OAuthEndpoint
     from rollbook.web.scim_endpoint import ScimEndpoint
+    from rollbook.web.session_endpoint import SessionEndpoint
 
     store = make_store(settings)
     house = Deployment(
@@ -164,13 +165,17 @@ def build(settings: Settings) -> "Application":
         address_failures=settings.address_failures,
         jwks_loopback_hosts=settings.loopback_hosts,
     )
-    keys = KeyRing(store, SYSTEM_CLOCK, make_master_key(settings), fresh_seconds=settings.revocation_seconds)
+    master = make_master_key(settings)
+    keys = KeyRing(store, SYSTEM_CLOCK, master, fresh_seconds=settings.revocation_seconds)
     access = AccessTokens(store, SYSTEM_CLOCK, house.issuer or house.public_url, keys)
     passwords = Passwords()
     key_sets = KeySets(SYSTEM_CLOCK, house.jwks_loopback_hosts)
     endpoint = ScimEndpoint(house, access, passwords, key_sets)
     oauth = OAuthEndpoint(house, keys, access, endpoint.refused, passwords, key_sets)
-    front = Front(oauth, endpoint)
+    sessions = SessionEndpoint(
+        house, master, passwords, endpoint.authenticator, endpoint.refused, frozenset(("retailops",))
+    )
+    front = Front(oauth, sessions, endpoint)
     outbox = make_outbox(settings, store)
 
     async def unready() -> Sequence[str]:

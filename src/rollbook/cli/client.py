@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rollbook.cli import auth_key
 from rollbook.cli.options import Config, Database, Json, TenantName
 from rollbook.cli.output import fail, print_json, print_record, print_table, say, understood
 from rollbook.cli.session import load, with_store
@@ -24,6 +25,8 @@ app = typer.Typer(
     short_help="Create, list, rotate, disable, enable, link, unlink OAuth clients.",
     no_args_is_help=True,
 )
+
+app.add_typer(auth_key.app)
 
 ClientId = Annotated[str, typer.Argument(metavar="CLIENT_ID", help="The client's id.", show_default=False)]
 

@@ -1,31 +1,36 @@
-"""Which endpoint a request is for: the identity server's by its exact addresses, SCIM's for everything else."""
+"""Which endpoint a request is for: the identity server's and the sessions' by their exact addresses, SCIM's for
+everything else."""
 
 from collections.abc import Mapping
 
 from rollbook.http_message import Request, Response
 from rollbook.web.oauth_endpoint import OAuthEndpoint
 from rollbook.web.scim_endpoint import ScimEndpoint
+from rollbook.web.session_endpoint import SessionEndpoint
 
 
 class Front:
     """What the application asks, passed on."""
 
-    def __init__(self, oauth: OAuthEndpoint, scim: ScimEndpoint) -> None:
+    def __init__(self, oauth: OAuthEndpoint, sessions: SessionEndpoint, scim: ScimEndpoint) -> None:
         self._oauth = oauth
+        self._sessions = sessions
         self._scim = scim
 
     async def answer(self, request: Request) -> Response:
         """The answer to one request. Raises only for bugs."""
-        found = self._oauth.find(request.path)
+        found = self._oauth.find(request.path) or self._sessions.find(request.path)
         return await (found(request) if found is not None else self._scim.answer(request))
 
     async def before_body(self, request: Request) -> Response | None:
         """The refusal of a request before its body is read; None lets it in."""
         if self._oauth.find(request.path) is not None:
             return self._oauth.refuse_body(request)
+        if self._sessions.find(request.path) is not None:
+            return self._sessions.refuse_body(request)
         return await self._scim.before_body(request)
 
     def describe(self, request: Request) -> Mapping[str, str]:
         """What a request was, for the access log."""
-        route = self._oauth.route(request.path)
+        route = self._oauth.route(request.path) or self._sessions.route(request.path)
         return {"route": route} if route is not None else self._scim.describe(request)

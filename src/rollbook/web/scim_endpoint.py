@@ -101,6 +101,11 @@ class ScimEndpoint:
         self._looking: asyncio.Task[None] | None = None
         self._counting: asyncio.Task[None] | None = None
 
+    @property
+    def authenticator(self) -> Authenticator:
+        """Shared with whoever ends credentials."""
+        return self._authenticator
+
     async def start(self) -> None:
         """Begin the endpoint's own work beside requests."""
         self._counting = asyncio.create_task(self._count_refusals())
