@@ -78,7 +78,7 @@ class TenantStore(Protocol):
         """Make one change, its index rows and its event in one transaction: all or nothing.
 
         **Raises** ``NotFound``, ``AlreadyExists("key" | "externalId" | path)``, ``VersionConflict``,
-        ``MissingMembers``, ``SchemaChanged``.
+        ``MissingMembers``, ``MissingGroups``, ``SchemaChanged``.
         When this returns, the change is durable. When it raises, nothing of it (the event neither) was written.
         """
 

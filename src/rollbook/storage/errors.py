@@ -7,6 +7,7 @@
     ├─ AlreadyExists       attribute: another row holds that value
     ├─ VersionConflict     the row is at another version than the change expected
     ├─ MissingMembers      ids: not in this tenant
+    ├─ MissingGroups       ids: no groups of this tenant
     ├─ OneRefused          at, error: one of several changes, so that none was made
     ├─ SchemaChanged       the tenant's schemas are of another revision than the change was made by
     ├─ WouldBreak          guard, count: resources that a change of schemas would break
@@ -54,6 +55,14 @@ class MissingMembers(StoreError):
 
     def __init__(self, ids: Sequence[str]) -> None:
         super().__init__("no such resource to be a member")
+        self.ids = tuple(ids)
+
+
+class MissingGroups(StoreError):
+    """``ids`` are those of the change that are no groups of this tenant, in the order given."""
+
+    def __init__(self, ids: Sequence[str]) -> None:
+        super().__init__("no such group to be a member of")
         self.ids = tuple(ids)
 
 

@@ -73,6 +73,24 @@ class MemberChange:
     add: Sequence[str] = ()
 
 
+@dataclass(slots=True)
+class GroupChange:
+    """What happens to the groups that a resource is itself a member of, said from its side: as ``MemberChange``, seen
+    from the other end.
+
+    **Rules**: ids in ``add`` must be groups of the tenant (``MissingGroups``). Each group that it comes into or leaves
+    gets a new version, and an event of its own; those that it is in through other groups only are left alone. ``clear``
+    with ``add`` leaves exactly ``add``.
+    """
+
+    clear: bool = False
+    remove: Sequence[str] = ()
+    add: Sequence[str] = ()
+    type: int = 2
+    """The number of the type that groups are of."""
+    name: str = "Group"
+
+
 NO_PASSWORD = ""
 """In place of a password's hash: the one that there is goes."""
 
@@ -93,16 +111,17 @@ class Insert:
     """The revision of the tenant's catalogue by which the content was made; None: it is not looked at."""
     password: str | None = field(default=None, repr=False)
     """The hash of its password, if it has one."""
+    groups: GroupChange | None = None
 
 
 @dataclass(slots=True)
 class Update:
     """A resource gets new content (or none: ``content`` None leaves the document), its version grows by one.
 
-    **Rules**: ``version`` is the version that was read, or None where the change holds for any version (members only).
-    ``index`` None leaves the index rows. A change with no ``content`` whose ``members`` turn out to change nothing, and
-    which takes away no password that was there and brings none, leaves version, lastModified and the event log as they
-    were (``Applied.changed`` False). ``owner`` is the connection
+    **Rules**: ``version`` is the version that was read, or None where the change holds for any version (members or
+    groups only). ``index`` None leaves the index rows. A change with no ``content`` whose ``members`` and ``groups``
+    turn out to change nothing, and which takes away no password that was there and brings none, leaves version,
+    lastModified and the event log as they were (``Applied.changed`` False). ``owner`` is the connection
     that the resource, with its externalId, belongs to from now on; None leaves it where it is.
     ``last_modified`` becomes the later of ``at`` and what it was.
     """
@@ -120,6 +139,7 @@ class Update:
     """As ``Insert.schema``; a change without content needs none."""
     password: str | None = field(default=None, repr=False)
     """The hash of its new password, ``NO_PASSWORD``, or None, which leaves the one that there is."""
+    groups: GroupChange | None = None
 
 
 @dataclass(slots=True)

@@ -10,7 +10,6 @@ from rollbook.events import Event, Kind
 from rollbook.ids import ordered_id
 from rollbook.storage.records import (
     Changed,
-    Delete,
     Edge,
     Member,
     MemberPage,
@@ -43,13 +42,14 @@ def event_of(row: Iterable[Any]) -> Event:
     )
 
 
-def cascaded(delete: Delete, type: int, id: str) -> Event:
-    """The event of a group that has lost a member because that was deleted."""
+def cascaded(event: Event, name: str, id: str) -> Event:
+    """The event of a group whose members changed because one of them did: by its deletion, or from its side. ``name``
+    is that of the group's type."""
     return replace(
-        delete.event,
+        event,
         id=ordered_id(),
         kind=Kind.RESOURCE_MODIFIED,
-        resource_type=delete.names.get(type, ""),
+        resource_type=name,
         resource=id,
         attributes=("members",),
         tolerances=(),

@@ -22,6 +22,7 @@ pytest.register_assert_rewrite(
             "entrance",
             "events",
             "feed",
+            "groups",
             "identity",
             "isolation",
             "many",
@@ -48,6 +49,7 @@ from rollbook.testing.contract_connections import Connections  # noqa: E402
 from rollbook.testing.contract_entrance import Ways  # noqa: E402
 from rollbook.testing.contract_events import Events  # noqa: E402
 from rollbook.testing.contract_feed import FeedOfChanges, MemberPages  # noqa: E402
+from rollbook.testing.contract_groups import GroupsOfAMember  # noqa: E402
 from rollbook.testing.contract_identity import Identity  # noqa: E402
 from rollbook.testing.contract_isolation import Isolation  # noqa: E402
 from rollbook.testing.contract_many import Many  # noqa: E402
@@ -71,6 +73,7 @@ class StorageContract(
     Writers,
     Many,
     Members,
+    GroupsOfAMember,
     Passwords,
     UniqueValues,
     Queries,

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from rollbook.storage.engines import postgres_statements as sql
+from rollbook.storage.engines.postgres_groups import change_groups
 from rollbook.storage.engines.postgres_pool import Link
 from rollbook.storage.engines.postgres_rows import (
     event_rows,
@@ -22,7 +23,7 @@ from rollbook.storage.rows import cascaded
 
 
 async def insert(link: Link, tenant: str, change: Insert) -> Applied:
-    """A new resource with members or a password."""
+    """A new resource with members, groups or a password."""
     found = await _lock_members(link, tenant, change.members)
     _refuse_missing(change.members, found)
     if not await link.fetch(*insertion(tenant, [change])):
@@ -30,6 +31,7 @@ async def insert(link: Link, tenant: str, change: Insert) -> Applied:
     if found:
         await link.fetch(sql.MEMBERS_COME, tenant, change.id, list(found), list(found.values()))
     await password_comes(link, tenant, change)
+    await change_groups(link, tenant, change)
     return Applied(1, change.at, change.at, True)
 
 
@@ -44,6 +46,7 @@ async def update(link: Link, tenant: str, change: Update) -> Applied:
         changed = await link.change(sql.PASSWORD_GOES, tenant, change.type, change.id) > 0 or changed
     else:
         changed = await password_comes(link, tenant, change) or changed
+    changed = await change_groups(link, tenant, change) or changed
     if change.content is not None:
         (after,) = map(tuple, await link.fetch(sql.UPDATE, *update_arguments(tenant, [change])))
         await replace(link, tenant, change)
@@ -64,7 +67,7 @@ async def delete(link: Link, tenant: str, change: Delete) -> Applied:
     if parents:
         types, ids = [row[0] for row in parents], [row[1] for row in parents]
         for type, id, parent_version in await link.fetch(sql.TOUCH_PARENTS, tenant, types, ids, change.at):
-            events.append(cascaded(change, type, str(id)))
+            events.append(cascaded(change.event, change.names.get(type, ""), str(id)))
             versions.append(parent_version)
     await link.fetch(sql.DELETE, tenant, change.type, change.id, event_rows(events), versions)
     return Applied(version, created, max(modified, change.at), True)

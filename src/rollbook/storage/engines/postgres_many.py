@@ -13,11 +13,12 @@ from rollbook.storage.engines import postgres_statements as sql
 from rollbook.storage.engines.postgres_catalogue import check_schema
 from rollbook.storage.engines.postgres_changes import CHANGES, password_comes
 from rollbook.storage.engines.postgres_faults import store_error
+from rollbook.storage.engines.postgres_groups import change_groups
 from rollbook.storage.engines.postgres_pool import Link
 from rollbook.storage.engines.postgres_rows import is_id, updates_arguments
 from rollbook.storage.engines.postgres_transactions import Transactions
 from rollbook.storage.engines.postgres_unique import insertion, keeps_unique, named
-from rollbook.storage.errors import AlreadyExists, MissingMembers, NotFound, OneRefused, StoreError
+from rollbook.storage.errors import AlreadyExists, MissingGroups, MissingMembers, NotFound, OneRefused, StoreError
 from rollbook.storage.records import Applied, Change, Insert, Update
 
 
@@ -75,10 +76,10 @@ def _runs(changes: Sequence[Change]) -> Iterator[list[Change]]:
 def _is_plain(change: Change) -> bool:
     match change:
         case Insert():
-            return not change.members and change.password is None
+            return not change.members and change.password is None and change.groups is None
         case Update():
-            alone = change.members is None and change.password is None and keeps_unique(change)
-            return alone and change.content is not None and change.version is not None
+            alone = change.members is None and change.password is None and change.groups is None
+            return alone and keeps_unique(change) and change.content is not None and change.version is not None
         case _:
             return False
 
@@ -165,9 +166,13 @@ async def _together(link: Link, *, tenant: str, inserts: Sequence[Insert], at_on
         missing = [id for id in insert.members if id not in types]
         if missing:
             raise OneRefused(at, MissingMembers(missing))
-    for insert in inserts:
+    for at, insert in enumerate(inserts):
         if insert.members:
             numbers = [types[id] for id in insert.members]
             await link.fetch(sql.MEMBERS_COME, tenant, insert.id, list(insert.members), numbers)
         await password_comes(link, tenant, insert)
+        try:
+            await change_groups(link, tenant, insert)
+        except MissingGroups as error:
+            raise OneRefused(at, error) from error
     return [Applied(1, insert.at, insert.at, True) for insert in inserts]

@@ -247,6 +247,16 @@ TAKEN = f"""{FENCE} SELECT p.path FROM t CROSS JOIN LATERAL (
   WHERE x.tenant_id = t.v::uuid AND x.type = $2 AND x.id <> $3 LIMIT 1) p"""
 """By which of its values a resource was refused."""
 
+OWN_GROUPS = "SELECT group_id FROM member WHERE tenant_id = $1 AND member_id = $2"
+LOCK_GROUPS = """SELECT id FROM resource WHERE tenant_id = $1 AND type = $2 AND id = ANY($3::uuid[])
+ORDER BY id FOR NO KEY UPDATE"""
+GROUPS_COME = """INSERT INTO member (tenant_id, group_id, member_id, member_type)
+SELECT $1, i.id, $2, $3 FROM unnest($4::uuid[]) AS i(id) ON CONFLICT DO NOTHING RETURNING group_id"""
+GROUPS_GO = """DELETE FROM member WHERE tenant_id = $1 AND member_id = $2 AND group_id = ANY($3::uuid[])
+RETURNING group_id"""
+TOLD = f"""INSERT INTO event (tenant_id, {EVENT_COLUMNS}, version)
+SELECT $1, e.* FROM ROWS FROM ({_rows(2, _EVENT)}, unnest($3::bigint[])) AS e"""
+
 PASSWORD_COMES = """INSERT INTO password (tenant_id, type, id, hash, changed) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (tenant_id, type, id) DO UPDATE SET hash = excluded.hash, changed = excluded.changed"""  # noqa: S105
 PASSWORD_GOES = "DELETE FROM password WHERE tenant_id = $1 AND type = $2 AND id = $3"  # noqa: S105

@@ -69,7 +69,7 @@ class Writer:
             raise await named(self._transactions.read, tenant, change, error) from None
 
     async def _apply(self, tenant: str, change: Change) -> Applied:
-        if not isinstance(change, Delete) and change.password is None:
+        if not isinstance(change, Delete) and change.password is None and change.groups is None:
             if isinstance(change, Insert):
                 if not change.members:
                     return await self._inserts.submit(tenant, change)

@@ -12,6 +12,7 @@ import apsw
 import orjson
 
 from rollbook.storage.engines.sqlite_catalogue import check_schema
+from rollbook.storage.engines.sqlite_groups import change_groups, refuse_missing_groups
 from rollbook.storage.engines.sqlite_rows import resource_row
 from rollbook.storage.engines.sqlite_unique import come, forget, look, replace
 from rollbook.storage.engines.sqlite_writer import Transaction, Work
@@ -84,15 +85,21 @@ def is_quick(change: Change) -> bool:
     """Whether a change takes some µs only: it touches few rows, and the change itself says so."""
     match change:
         case Insert():
-            few = len(change.content.unique or ()) < QUICK_ROWS
+            few = len(change.content.unique or ()) < QUICK_ROWS and _few_groups(change)
             return few and len(change.members) < QUICK_ROWS and len(change.index) < QUICK_ROWS
         case Update():
             members = change.members
             few = members is None or (not members.clear and len(members.add) + len(members.remove) < QUICK_ROWS)
             few = few and (change.content is None or len(change.content.unique or ()) < QUICK_ROWS)
+            few = few and _few_groups(change)
             return few and len(change.index or ()) < QUICK_ROWS
         case Delete():
             return False  # its memberships may be many
+
+
+def _few_groups(change: Insert | Update) -> bool:
+    """Whether a resource comes into few groups; how many it leaves, nobody knows, but people are in few."""
+    return change.groups is None or len(change.groups.add) + len(change.groups.remove) < QUICK_ROWS
 
 
 def work_of(tenant: str, change: Change) -> tuple[Work[Applied], bool]:
@@ -130,6 +137,7 @@ def _insert(tenant: str, change: Insert, transaction: Transaction) -> Applied:
         transaction.connections.add(connection)
     members = _found_members(transaction, tenant, change.members)
     key = (tenant, change.type, change.id)
+    refuse_missing_groups(transaction, tenant, change.groups)
     if change.content.unique:
         look(transaction, key, change.content.unique)
     try:
@@ -145,11 +153,12 @@ def _insert(tenant: str, change: Insert, transaction: Transaction) -> Applied:
     if change.password:
         transaction.gather("password", (tenant, change.type, change.id, change.password, change.at))
     transaction.changed(tenant, change.event, 1)
+    change_groups(transaction, tenant, change)
     return Applied(1, change.at, change.at, True)
 
 
 def _update(tenant: str, change: Update, transaction: Transaction) -> Applied:
-    plain = change.members is None and change.owner is None and change.password is None
+    plain = change.members is None and change.owner is None and change.password is None and change.groups is None
     if change.content and change.version is not None and plain and change.content.unique is None:
         check_schema(transaction, tenant, change.schema)
         found = transaction.rows(_NEW_DOCUMENT, _document(tenant, change, change.content))
@@ -170,6 +179,7 @@ def _update_any(tenant: str, change: Update, transaction: Transaction) -> Applie
     found = _found_members(transaction, tenant, members.add) if members else {}
     new_version, new_modified = version + 1, max(change.at, last_modified)
     key = (tenant, change.type, change.id)
+    refuse_missing_groups(transaction, tenant, change.groups)
     unique = change.content.unique if change.content else None
     if unique:
         look(transaction, key, unique)
@@ -181,6 +191,7 @@ def _update_any(tenant: str, change: Update, transaction: Transaction) -> Applie
     changed = members is not None and _change_members(transaction, tenant, change.id, members, found)
     if change.password is not None:
         changed = _change_password(transaction, key, change.password, change.at) or changed
+    changed = change_groups(transaction, tenant, change) or changed
     if not change.content:
         if not changed:
             return Applied(version, created, last_modified, False)
@@ -207,7 +218,7 @@ def _delete(tenant: str, change: Delete, transaction: Transaction) -> Applied:
     transaction.changed(tenant, change.event, version + 1)
     for id, type in types_of(transaction, tenant, parents).items():
         ((parent_version,),) = transaction.rows(_PARENT_CHANGES, (tenant, type, id, change.at))
-        transaction.changed(tenant, cascaded(change, type, id), parent_version)
+        transaction.changed(tenant, cascaded(change.event, change.names.get(type, ""), id), parent_version)
     return Applied(version, created, max(change.at, last_modified), True)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rollbook.storage.engines.sqlite_changes import add_members, work_of
+from rollbook.storage.engines.sqlite_groups import change_groups, refuse_missing_groups
 from rollbook.storage.engines.sqlite_rows import Row
 from rollbook.storage.engines.sqlite_writer import Transaction
 from rollbook.storage.errors import OneRefused, StoreError
@@ -72,10 +73,12 @@ def together(tenant: str, inserts: Sequence[Insert], transaction: Transaction) -
 
 
 def _come(tenant: str, insert: Insert, run: _Run, applied: list[Applied]) -> None:
-    work, _ = work_of(tenant, replace(insert, members=()))
+    work, _ = work_of(tenant, replace(insert, members=(), groups=None))
     applied.append(work(run))
 
 
 def _fill(tenant: str, insert: Insert, run: _Run, applied: list[Applied]) -> None:
     if insert.members:
         add_members(tenant, insert.id, insert.members, run)
+    refuse_missing_groups(run, tenant, insert.groups)
+    change_groups(run, tenant, insert)
