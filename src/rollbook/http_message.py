@@ -3,7 +3,7 @@
 No parsing lives here beyond looking a header up: the edge (``web``) has already guarded size, host and form.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,10 +35,13 @@ class Request:
 
 @dataclass(slots=True)
 class Response:
-    """One whole answer; ``headers`` are pairs of lower-case names and values, ready for ASGI."""
+    """One answer; ``headers`` are pairs of lower-case names and values, ready for ASGI."""
 
     status: int
     headers: Sequence[tuple[bytes, bytes]] = ()
     body: bytes = b""
     tells_cache: bool = False
     """Whether ``headers`` say how long this may be kept; else the edge says that it may not."""
+    rest: AsyncIterator[bytes] | None = None
+    """What follows ``body``, piece by piece, where nobody knows yet how much that is; None: ``body`` is whole. Where it
+    breaks off, so does the answer: the client sees that it has not got all."""

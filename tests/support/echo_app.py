@@ -1,12 +1,15 @@
 """A small application on the real edge, which tells what reached it; for tests of the edge itself.
 
 ``/echo`` any method: what the request was · ``/slow/{seconds}`` answers late · ``/bug`` raises · ``/refuse`` refuses ·
-``/nothing`` 204 · ``/broken-header`` tries to split its answer · ``/pid`` names the process.
+``/nothing`` 204 · ``/broken-header`` tries to split its answer · ``/pid`` names the process ·
+``/pieces/{count}/{bytes}`` answers piece by piece, ``/breaks/{count}/{bytes}`` fails behind so many; ``/written`` tells
+how many pieces the last of these has made.
 """
 
 import asyncio
 import json
 import os
+from collections.abc import AsyncIterator
 from typing import Any
 
 from rollbook.http_message import Request, Response
@@ -19,8 +22,32 @@ from rollbook.web.limits import Limits
 JSON = (b"content-type", b"application/json")
 
 
+_written = 0
+_ended = 0
+
+
+async def _pieces(count: int, size: int, *, breaks: bool) -> AsyncIterator[bytes]:
+    global _written, _ended
+    _written = 0
+    try:
+        for _ in range(count):
+            await asyncio.sleep(0)
+            _written += 1
+            yield b"a" * size
+        if breaks:
+            raise LookupError("the secret of ann")
+    finally:
+        _ended += 1
+
+
 async def _answer(request: Request) -> Response:
     path = request.path
+    if path.startswith(("/pieces/", "/breaks/")):
+        _, what, count, size = path.split("/")
+        rest = _pieces(int(count), int(size), breaks=what == "breaks")
+        return Response(200, ((b"content-type", b"text/plain"),), b"first", rest=rest)
+    if path == "/written":
+        return Response(200, (JSON,), json.dumps([_written, _ended]).encode())
     if path.startswith("/slow/"):
         await asyncio.sleep(float(path.removeprefix("/slow/")))
     elif path == "/bug":

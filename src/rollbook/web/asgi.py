@@ -22,7 +22,7 @@ from rollbook.clock import SYSTEM_CLOCK, Clock
 from rollbook.http_message import Request, Response
 from rollbook.ids import random_bytes
 from rollbook.scim.errors import InternalError, ScimError, Unavailable
-from rollbook.web.exchange import ANSWER_EXTENSION
+from rollbook.web.exchange import ANSWER_EXTENSION, STREAM_EXTENSION
 from rollbook.web.guard import ClientGone, Guard, Receive
 from rollbook.web.refusal import refusal
 
@@ -151,12 +151,38 @@ class Application:
         if not response.tells_cache:
             fields.append(_CACHE)
         write = scope.get("extensions", _NO_EXTENSIONS).get(ANSWER_EXTENSION)
-        if write is not None:
+        if response.rest is not None:
+            await self._stream(scope, send, response, fields, close or self.draining)
+        elif write is not None:
             await write(response.status, fields, response.body, close or self.draining)
         else:
             await _send(send, scope["method"], response, fields, close or self.draining)
         if self._access_log:
             self._note(scope, request, response, request_id, began)
+
+    async def _stream(
+        self, scope: Mapping[str, Any], send: Send, response: Response, fields: list[tuple[bytes, bytes]], close: bool
+    ) -> None:
+        """An answer in pieces. One that breaks off breaks the connection off."""
+        assert response.rest is not None
+        exchange = scope.get("extensions", _NO_EXTENSIONS).get(STREAM_EXTENSION)
+        try:
+            if exchange is not None:
+                await exchange.stream(response.status, fields, response.body, response.rest, close)
+            else:
+                await _send_pieces(send, scope["method"], response, fields)
+        except Exception as error:
+            self._log.error("an answer broke off", method=scope["method"], exc_info=error)
+            if exchange is None:
+                raise
+            exchange.cut()
+        except asyncio.CancelledError:
+            if not self.draining or exchange is None:
+                raise
+            exchange.cut()
+        finally:
+            if (done := getattr(response.rest, "aclose", None)) is not None:
+                await done()
 
     def _note(
         self, scope: Mapping[str, Any], request: Request | None, response: Response, request_id: str, began: float
@@ -198,3 +224,13 @@ async def _send(send: Send, method: str, response: Response, fields: list[tuple[
         fields.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": response.status, "headers": fields})
     await send({"type": "http.response.body", "body": b"" if bodiless or method == "HEAD" else response.body})
+
+
+async def _send_pieces(send: Send, method: str, response: Response, fields: list[tuple[bytes, bytes]]) -> None:
+    assert response.rest is not None
+    await send({"type": "http.response.start", "status": response.status, "headers": fields})
+    if method != "HEAD":
+        await send({"type": "http.response.body", "body": response.body, "more_body": True})
+        async for piece in response.rest:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})

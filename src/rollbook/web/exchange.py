@@ -3,12 +3,15 @@
 uvicorn's cycle takes an answer in two ASGI messages and checks every header by regular expressions; an application that
 knows the extension hands its whole answer over at once. Plain ASGI applications are served as ever.
 
-Source: RFC 9110 §8.6 (when there is a length), RFC 9112 §9.6 (closing).
+An answer whose length nobody knows yet goes out piece by piece (``stream``), no faster than the client reads: of it no
+more than some pieces are in memory, however long it gets.
+
+Source: RFC 9110 §8.6 (when there is a length), RFC 9112 §6.1 (who is sent chunks), §7.1 (chunks), §9.6 (closing).
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Protocol
 
 from uvicorn.protocols.http.flow_control import FlowControl
@@ -18,6 +21,11 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 ANSWER_EXTENSION = "rollbook.answer"
 """The ASGI extension of this server: its value is :meth:`Exchange.answer` of the request."""
+STREAM_EXTENSION = "rollbook.stream"
+"""The same, for answers in pieces: its value is the exchange (``stream``, ``cut``)."""
+
+_STALLED_SECONDS = 60.0
+"""How long a client may read nothing of an answer that is not all written. Precedent: an idle connection's."""
 
 
 class Connection(Protocol):
@@ -133,3 +141,62 @@ class Exchange(RequestResponseCycle):
         if not self.keep_alive:
             self.connection.finish()
         self.on_response()
+
+    async def stream(
+        self, status: int, headers: Headers, body: bytes, rest: AsyncIterator[bytes], close: bool = False
+    ) -> None:
+        """Write an answer piece by piece: ``body``, then each piece of ``rest``, as fast as the client reads.
+
+        **Rules**: as ``answer``. A client that knows no chunks (HTTP/1.0) is told the end by closing. One that reads
+        nothing for a minute is cut off. What ``rest`` raises goes to the caller, and the connection is to be ended
+        then: the client must not take what it has for the whole.
+        """
+        if not await self._writable():
+            return
+        chunked = self.scope["http_version"] != "1.0"
+        shown = self.scope["method"] != "HEAD"
+        if close or not chunked:
+            self.keep_alive = False
+        given = b"\r\n".join([b": ".join(field) for field in headers])
+        breaks = len(headers) - 1
+        if given.count(b"\n") != breaks or given.count(b"\r") != breaks:
+            raise ValueError("a header value of the answer holds a line break")
+        self.response_started = True
+        self.waiting_for_100_continue = False
+        coding = b"\r\ntransfer-encoding: chunked" if chunked else b""
+        ending = b"\r\n\r\n" if self.keep_alive else b"\r\nconnection: close\r\n\r\n"
+        first = _chunk(body, chunked) if shown else b""
+        self.transport.write(b"".join((STATUS_LINE[status], self.connection.date_line(), given, coding, ending, first)))
+        if shown:
+            async for piece in rest:
+                if not await self._writable():
+                    return
+                self.transport.write(_chunk(piece, chunked))
+            if chunked:
+                self.transport.write(b"0\r\n\r\n")
+        self.response_complete = True
+        self.scope = _SPENT
+        self.message_event.set()
+        if not self.keep_alive:
+            self.connection.finish()
+        self.on_response()
+
+    def cut(self) -> None:
+        """End the connection in the middle of an answer."""
+        self.disconnected = True
+        self.transport.abort()
+
+    async def _writable(self) -> bool:
+        """Whether the client still reads, once it has read most of what was written."""
+        if self.flow.write_paused and not self.disconnected:
+            try:
+                async with asyncio.timeout(_STALLED_SECONDS):
+                    await self.flow.drain()
+            except TimeoutError:
+                self.cut()
+                return False
+        return not self.disconnected
+
+
+def _chunk(piece: bytes, chunked: bool) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(piece), piece) if chunked and piece else piece
