@@ -24,8 +24,8 @@ from rollbook.storage.locker_records import (
     Leaver,
     Link,
     Listing,
-    Locker,
     Location,
+    Locker,
     Manner,
     Pin,
     Place,
@@ -107,7 +107,7 @@ class BankStatus(NamedTuple):
     kind: str
     state: str
     held: bool
-    count: int
+    lockers: int
 
 
 class LockerStore(Protocol):
@@ -116,8 +116,8 @@ class LockerStore(Protocol):
     async def find(self, kind: type[K], id: str) -> K | None: ...
 
     async def listed(self, kind: type[K], listing: Listing) -> list[K]:
-        """At most ``limit`` of a kind. Columns of ``where`` are fields of the record; ``location_id`` and ``section_id``
-        of lockers, ``group_id`` of lockers, ``open`` of assignments mean what they say too."""
+        """At most ``limit`` of a kind. The names in ``where`` are fields of the record; beside them ``location_id``,
+        ``section_id`` and ``group_id`` of lockers, ``location_id`` of banks, ``open`` of assignments."""
 
     async def whereabouts(self, locker_ids: Sequence[str]) -> dict[str, Whereabouts]: ...
 
@@ -127,19 +127,23 @@ class LockerStore(Protocol):
     async def group_ids(self, locker_id: str) -> list[str]:
         """The locker groups of a locker."""
 
-    async def holders(self, locker_ids: Sequence[str]) -> dict[str, list[Assignment]]:
-        """The open assignments of some lockers."""
+    async def holders(self, locker_ids: Sequence[str], at: str) -> dict[str, list[Assignment]]:
+        """The assignments of some lockers that are open, and not over at that moment."""
 
     async def bookings_between(self, locker_ids: Sequence[str], starts: str, ends: str) -> list[Booking]:
         """The open bookings that overlap a time."""
 
-    async def grounds(self, user_id: str, locker_id: str) -> list[Ground]:
-        """All links by which they meet, whatever their validity and effect."""
+    async def grounds(self, user_id: str, locker_id: str, at: str) -> list[Ground]:
+        """All links by which they meet, whatever their validity and effect; ``held`` is of that moment."""
+
+    async def free(self, wish: Wish, starts: str, ends: str | None, limit: int, after: str = "") -> list[Locker]:
+        """Lockers in service that fit and that nobody holds or has booked from then to then (None: for good), in order
+        of their ids."""
 
     async def is_active(self, user_id: str) -> bool | None:
         """Whether a User is active; None where there is none."""
 
-    async def status(self, bank_id: str) -> list[BankStatus]: ...
+    async def status(self, bank_id: str, at: str) -> list[BankStatus]: ...
 
     async def leavers(self, limit: int, after: str = "") -> list[Leaver]:
         """Open assignments of users who are not active, in order of the assignments' ids."""
@@ -180,6 +184,11 @@ class LockerStore(Protocol):
         self, locker_id: str, holder_id: str, user_id: str, new_id: str, act: Act, manner: Manner = PLAIN
     ) -> Assignment: ...
 
+    async def transfer(
+        self, assignment_id: str, user_id: str, new_id: str, act: Act, manner: Manner = PLAIN
+    ) -> Assignment:
+        """It ends, and another user holds the locker from then on; nobody can come between."""
+
     async def extend(self, assignment: Assignment, act: Act, manner: Manner = PLAIN) -> Assignment:
         """Another ``expires`` or ``note``, at that version."""
 
@@ -206,5 +215,6 @@ class LockerStore(Protocol):
 
     async def forgive_pin(self, subject: str, id: str, purpose: str) -> None: ...
 
-    async def expire(self, at: str, limit: int, act: Act) -> int:
-        """End assignments whose ``expires`` has come, and forget answers kept for requests that come again."""
+    async def expire(self, limit: int, act: Act) -> int:
+        """End assignments that are over, and forget answers kept for requests that come again. What is over counts for
+        nothing before that, too: this keeps the tables tidy."""

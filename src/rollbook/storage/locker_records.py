@@ -125,11 +125,11 @@ class LockerGroup(Thing):
 class Link(Thing):
     """What the members of a user group may do with the lockers of a locker group.
 
-    **Rules**: ``rights`` is of ``Right``. It holds from ``valid_from`` on and before ``valid_until`` (None: always), and
-    on ``days`` from ``from_minute`` to before ``until_minute`` of the day, in the time zone of the locker's location; an
-    ``until_minute`` that is not above ``from_minute`` is on the next day, and the day is the one on which it began.
-    ``DENY`` takes its rights away whatever else allows them. ``max_lockers``: of that locker group a user may hold no
-    more at once by this link. ``priority`` orders the links in what is shown, the greatest first.
+    **Rules**: ``rights`` is of ``Right``. It holds from ``valid_from`` on and before ``valid_until`` (None: always),
+    and on ``days`` from ``from_minute`` to before ``until_minute`` of the day, in the time zone of the locker's
+    location; an ``until_minute`` that is not above ``from_minute`` is on the next day, and the day is the one on which
+    it began. ``DENY`` takes its rights away whatever else allows them. ``max_lockers``: of that locker group a user may
+    hold no more at once by this link. ``priority`` orders the links in what is shown, the greatest first.
     """
 
     user_group_id: str
@@ -172,7 +172,8 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Booking:
-    """A locker is kept for a user from ``starts`` to before ``ends``. ``state`` is ``open``, ``cancelled``, ``used``."""
+    """A locker is kept for a user from ``starts`` to before ``ends``. ``state`` is ``open``, ``cancelled`` or
+    ``used``."""
 
     id: str
     locker_id: str
@@ -185,13 +186,13 @@ class Booking:
     last_modified: str = ""
 
 
-Kept = Location | Section | Bank | Locker | LockerGroup | Link | Assignment | Booking
+Kept = Thing | Assignment | Booking
 """What is listed, and found by its id."""
 
 
 class LockerEvent(NamedTuple):
-    """What happened: ``kind`` is ``subject:action`` (``assignment:end``), ``subject`` a kind of thing and ``subject_id``
-    which; ``locker_id`` and ``user_id`` are whom it concerns."""
+    """What happened: ``kind`` is ``subject:action`` (``assignment:end``), ``subject`` a kind of thing and
+    ``subject_id`` which; ``locker_id`` and ``user_id`` are whom it concerns."""
 
     id: str
     at: str
@@ -201,7 +202,7 @@ class LockerEvent(NamedTuple):
     subject_id: str
     locker_id: str | None = None
     user_id: str | None = None
-    data: Mapping[str, Any] = {}  # noqa: RUF012 - of a tuple, never changed
+    data: Mapping[str, Any] = {}
 
 
 class Place(NamedTuple):
