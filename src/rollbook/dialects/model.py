@@ -15,6 +15,7 @@ from rollbook.scim.limits import STANDARD_LIMITS, Limits
 from rollbook.scim.presets import STANDARD_TERMS, Terms
 from rollbook.scim.schema import ResourceType, Schema
 from rollbook.scim.tolerances import Tolerances
+from rollbook.scim.wire.v1_form import Form
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +35,8 @@ class Dialect:
     """Of the tenant's catalogue, where this is a tenant's own (``of_tenant``)."""
     unused: tuple[Schema, ...] = ()
     """The tenant's schemas that no type uses."""
+    form: Form | None = None
+    """How it speaks the wire of SCIM 1.1; None: it speaks 2.0."""
     routes: RouteTable = field(init=False)
     member_types: tuple[ResourceType, ...] = field(init=False)
     """The types whose resources can be in a group: those that the schema of its members names."""

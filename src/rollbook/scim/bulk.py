@@ -10,7 +10,7 @@ is not known here.
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -69,11 +69,23 @@ class Spot(NamedTuple):
     id: str
 
 
+def require_bulk_request(schemas: Any) -> None:
+    """**Raises** ``InvalidSyntax`` where ``schemas`` does not name the message of RFC 7644 §3.7."""
+    require_message(schemas, urns.BULK_REQUEST, "BulkRequest")
+
+
 class Message:
     """One bulk request's body. ``parts`` has to be read to its end before anything is done."""
 
-    def __init__(self, body: bytes, limits: Limits = STANDARD_LIMITS) -> None:
+    def __init__(
+        self,
+        body: bytes,
+        limits: Limits = STANDARD_LIMITS,
+        check_schemas: Callable[[Any], None] = require_bulk_request,
+    ) -> None:
+        """``check_schemas`` is handed the message's ``schemas``, and raises where they are another message's."""
         self.body = body
+        self._check_schemas = check_schemas
         self.fail_on_errors: int | None = None
         self._limits = limits
 
@@ -145,7 +157,7 @@ class Message:
         except InvalidSyntax:
             read_json(self.body)  # says the same of the whole body, whose lines the client can count
             raise
-        require_message(message.get("schemas"), urns.BULK_REQUEST, "BulkRequest")
+        self._check_schemas(message.get("schemas"))
         limit = message.get("failonerrors")
         if limit is not None and (type(limit) is not int or limit < 1):
             raise InvalidValue("failOnErrors has to be a whole number, 1 or more; leave it out to go on after errors.")

@@ -32,6 +32,8 @@ class Form:
     """The status of a creation (§3.1)."""
     deleted: int = 200
     """The status of a deletion (§3.4)."""
+    partial_delete: bool = False
+    """Whether a DELETE that names attributes, in its body or by ``attributes``, deletes those and no resource."""
     etags: bool = True
     """Whether versions are told and conditions heeded (§3.11)."""
     filters: bool = True
@@ -42,9 +44,6 @@ class Form:
     """Whether lists come in pages; else whole, as far as the greatest page reaches."""
     dotted: bool = False
     """Whether a dot may stand between a URN and its attribute, as a colon does."""
-    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """The sub-attributes by which a PATCH knows the values of an attribute, by its kept path; else ``value``
-    (§3.3.2)."""
     overrides: tuple[str, ...] = ("PATCH", "PUT", "DELETE")
     """The methods that a POST may mean by ``X-HTTP-Method-Override`` (§3.12)."""
 

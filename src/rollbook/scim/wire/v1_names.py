@@ -8,14 +8,19 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from rollbook.scim.attributes import SCHEMAS, Attribute
+from rollbook.scim.attributes import META, SCHEMAS, Attribute
 from rollbook.scim.errors import InvalidSyntax, InvalidValue
 from rollbook.scim.schema import ResourceType, Schema
-from rollbook.scim.tolerances import Tolerances, note, shortened
+from rollbook.scim.tolerances import shortened
 from rollbook.scim.urns import GROUP, USER
 from rollbook.scim.wire.v1_form import CORE, Form
 
 Document = dict[str, Any]
+
+OPERATION = "operation"
+DELETE = "delete"
+"""What an element of a partial resource can say of itself (core §3.2)."""
+_GONE = object()
 
 
 class Names:
@@ -57,6 +62,8 @@ class Names:
         joins as well as a colon does.
         """
         text = text.strip()
+        if self.type.rules is not None:
+            text = self.type.rules.path(text)
         lower = text.lower()
         for wire, kept in self._kept.items():
             if lower == wire:
@@ -72,110 +79,90 @@ class Names:
         attribute = extension.attribute(first) if extension else self.type.top(first)
         return f"{first}.{self.sub(extension, attribute, second)}" if attribute and dot else rest
 
-    def resource(self, body: Mapping[str, Any], tolerances: Tolerances, notes: list[str]) -> Document:
-        """The body of a POST or PUT in kept names.
+    def resource(self, body: Mapping[str, Any], *, partial: bool = False) -> Document:
+        """A body in kept names: of a POST or PUT, or the ``partial`` one of a PATCH. What is unknown stays as it is,
+        for whoever judges the body.
 
         **Rules**: ``schemas`` may be left out (core §5.1), and need not name the core; a plain value in a list of
-        complex ones is its ``value`` (core §3.2); an element with the operation ``delete`` is not there.
-        **Raises** ``InvalidSyntax`` for names and schemas that are unknown or stand twice, ``InvalidValue`` for an
-        unknown operation.
+        complex ones is its ``value`` (core §3.2). An element with the operation ``delete`` is not there; in a partial
+        resource it is, marked so, and ``meta.attributes`` is too.
+        **Raises** ``InvalidSyntax`` for names that stand twice, ``InvalidValue`` for an unknown operation and for what
+        cannot be ``schemas`` or ``meta.attributes``.
         """
         read: Document = {SCHEMAS.name: [self.type.schema.id]}
-        for key, value, attribute, extension in self.entries(body, tolerances, notes):
-            if extension is None and attribute is not None:
-                read[attribute.name] = self._value(None, attribute, value)
+        for key, value in body.items():
+            attribute = self.type.top(key)
+            if attribute is META:
+                continue
+            if attribute is SCHEMAS:
+                read[SCHEMAS.name] = self._schemas(value)
+                continue
+            extension = None if attribute else self.extension(key)
+            name = attribute.name if attribute else extension.id if extension else self._unknown(key)
+            if name in read:
+                raise InvalidSyntax(f'"{shortened(key)}" stands twice, in different spellings; give it once.')
+            if attribute is not None:
+                value = self._value(None, attribute, value, partial)
             elif extension is not None and isinstance(value, Mapping):
-                read[extension.id] = {
-                    inner.name if inner else name: self._value(extension, inner, item) if inner else item
-                    for name, item in value.items()
-                    for inner in (extension.attribute(name),)
-                }
-                if len(read[extension.id]) < len(value):
-                    raise InvalidSyntax(f'Attributes of "{key}" stand twice, in different spellings; give each once.')
-            elif extension is not None:
-                read[extension.id] = value
+                value = self._inside(extension, value, partial)
+            read[name] = value
+        if partial and (removed := _removed(body)):
+            read[META.name] = {"attributes": [self.path(name) for name in removed]}
         return read
 
-    def entries(
-        self, body: Mapping[str, Any], tolerances: Tolerances, notes: list[str]
-    ) -> Iterator[tuple[str, Any, Attribute | None, Schema | None]]:
-        """The keys of a resource's body with their values and what they mean: an attribute of the core schema, or an
-        extension. ``schemas`` is checked and left out, as is ``meta``. **Raises** ``InvalidSyntax``."""
-        seen = set()
-        for key, value in body.items():
-            lower = key.lower()
-            attribute = self.type.top(key)
-            extension = None if attribute else self.extension(key)
-            known: object = attribute or extension
-            if known is None:
-                self.unknown(key, tolerances, notes)
-                continue
-            if known in seen:
-                raise InvalidSyntax(
-                    f'The attribute "{shortened(key)}" stands twice, in different spellings; give it once.'
-                )
-            seen.add(known)
-            if attribute is SCHEMAS:
-                self._check_schemas(value, tolerances, notes)
-            elif lower != "meta":
-                yield key, value, attribute, extension
-
-    def unknown(self, key: str, tolerances: Tolerances, notes: list[str]) -> None:
-        """Refuse an unknown name, or note that it is dropped. **Raises** ``InvalidSyntax``."""
-        if self.type.dropped and self.type.drops(self.path(key)):
-            note(notes, "dropped", key)
-        elif tolerances.unknown == "refuse":
-            raise InvalidSyntax(f'There is no attribute "{shortened(key)}"; use the names that /Schemas lists.')
-        else:
-            note(notes, "unknown attribute", key)
-
-    def _check_schemas(self, value: Any, tolerances: Tolerances, notes: list[str]) -> None:
+    def _schemas(self, value: Any) -> list[str]:
         if value is None:
-            return
+            return [self.type.schema.id]
         if not isinstance(value, list) or not all(isinstance(urn, str) for urn in value):
             raise InvalidSyntax(f'"schemas" has to be a list of strings, such as "{self.core}".')
-        for urn in value:
-            if self.schema(urn) is None:
-                if tolerances.unknown == "refuse":
-                    known = ", ".join(self.urns.values())
-                    raise InvalidSyntax(
-                        f'A {self.type.name} of SCIM 1.1 has no schema "{shortened(urn)}"; its schemas are {known}.'
-                    )
-                note(notes, "unknown schema", urn)
+        return list(dict.fromkeys((self.type.schema.id, *(self.schema(urn) or self._unknown(urn) for urn in value))))
 
-    def _value(self, extension: Schema | None, attribute: Attribute, value: Any) -> Any:
-        """The value of one attribute, in kept names."""
-        if not isinstance(value, list) or not attribute.multi_valued:
-            return self.element(extension, attribute, value)[0] if isinstance(value, Mapping) else value
-        read = []
-        for item in value:
-            element, gone = self.element(extension, attribute, item)
-            if not gone:
-                read.append(element)
+    def _unknown(self, name: str) -> str:
+        """A name that means nothing on the wire. **Raises** ``InvalidSyntax`` for a kept URN that is called otherwise
+        here: elsewhere it would be understood."""
+        if (extension := self.type.extension(name)) is not None:
+            raise InvalidSyntax(f'"{extension.id}" is called "{self.urns[extension.id]}" in SCIM 1.1; send that name.')
+        return name
+
+    def _inside(self, extension: Schema, value: Mapping[str, Any], partial: bool) -> Document:
+        read: Document = {}
+        for key, item in value.items():
+            attribute = extension.attribute(key)
+            name = attribute.name if attribute else key
+            if name in read:
+                raise InvalidSyntax(f'"{shortened(key)}" stands twice, in different spellings; give it once.')
+            read[name] = self._value(extension, attribute, item, partial) if attribute else item
         return read
 
-    def element(self, extension: Schema | None, attribute: Attribute, item: Any) -> tuple[Any, bool]:
-        """One value of an attribute in kept names, and whether its ``operation`` deletes it. An operation that is null
-        or empty is none. **Raises** ``InvalidValue`` for any other."""
+    def _value(self, extension: Schema | None, attribute: Attribute, value: Any, partial: bool) -> Any:
+        """The value of one attribute, in kept names."""
+        if not isinstance(value, list) or not attribute.multi_valued:
+            return self._element(extension, attribute, value, partial) if isinstance(value, Mapping) else value
+        read = (self._element(extension, attribute, item, partial) for item in value)
+        return [element for element in read if element is not _GONE]
+
+    def _element(self, extension: Schema | None, attribute: Attribute, item: Any, partial: bool) -> Any:
+        """One value of an attribute in kept names. An operation that is null or empty is none. **Raises**
+        ``InvalidValue`` for any other than ``delete``."""
         if not isinstance(item, Mapping):
             plain = not attribute.complex or item is None or isinstance(item, list) or attribute.sub("value") is None
-            return item if plain else {"value": item}, False
+            return item if plain else {"value": item}
         gone = False
         read: Document = {}
         for name, value in item.items():
             if name.lower() == "operation" and attribute.multi_valued and attribute.sub("operation") is None:
-                if isinstance(value, str) and value.lower() == "delete":
+                if isinstance(value, str) and value.lower() == DELETE:
                     gone = True
                 elif value not in (None, ""):
-                    raise InvalidValue(f'{attribute.name}.operation can only be "delete".')
+                    raise InvalidValue(f'{attribute.name}.operation can only be "{DELETE}".')
             else:
                 kept = self.sub(extension, attribute, name)
                 if kept in read:
                     raise InvalidSyntax(f'"{attribute.name}.{name}" stands twice, in two spellings; give it once.')
                 read[kept] = value
-        if not attribute.complex and read.keys() <= {"value"}:
-            return read.get("value"), gone
-        return read, gone
+        if gone:
+            return read | {OPERATION: DELETE} if partial else _GONE
+        return read.get("value") if not attribute.complex and read.keys() <= {"value"} else read
 
     # -- to the wire ---------------------------------------------------------------------------------------------------
 
@@ -218,6 +205,21 @@ class Names:
     def wire_name(self, extension: Schema | None, attribute: Attribute, sub: Attribute) -> str:
         """What a sub-attribute is called on the wire."""
         return self._renamed.get((extension.id if extension else None, attribute.name), {}).get(sub.name, sub.name)
+
+
+def _removed(body: Mapping[str, Any]) -> list[str]:
+    """What ``meta.attributes`` names, as the client writes it (§3.3.2)."""
+    meta = next((value for key, value in body.items() if key.lower() == META.name), None)
+    if meta is None:
+        return []
+    if not isinstance(meta, Mapping):
+        raise InvalidValue("meta has to be a JSON object.")
+    named = next((value for key, value in meta.items() if key.lower() == "attributes"), None)
+    if named is None:
+        return []
+    if not isinstance(named, list) or not all(isinstance(name, str) and name.strip() for name in named):
+        raise InvalidValue('meta.attributes has to be a list of attribute names, such as ["title", "name.formatted"].')
+    return named
 
 
 def _renamed(type: ResourceType, form: Form) -> Iterator[tuple[tuple[str | None, str], dict[str, str]]]:
