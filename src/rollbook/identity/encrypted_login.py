@@ -21,7 +21,7 @@ from rollbook.identity.master_key import MasterKey, MasterKeyError
 from rollbook.identity.passwords import Passwords
 from rollbook.identity.sessions import Given
 from rollbook.identity.system_users import name_key
-from rollbook.identity.throttle import Throttle
+from rollbook.identity.throttle import ENCRYPTED_AT_ADDRESS, USER_AT_ADDRESS, Rule, Throttle
 from rollbook.ids import ordered_id, random_bytes
 from rollbook.oauth.errors import OAuthError, SlowDown
 from rollbook.storage.contract import Store
@@ -130,14 +130,7 @@ class EncryptedLogin:
     async def login(self, asked: Asked) -> tuple[Given, Tenant]:
         """A session, and the tenant that it is in. **Raises** ``LoginFailed``, ``StoreError``."""
         try:
-            async with self._throttle.login(f"client {asked.client}", "encrypted logins", asked.peer) as turn:
-                try:
-                    key, tenant, connection = await self._application(asked)
-                    said = await self._decrypted(asked.token, key)
-                except LoginFailed as failed:
-                    turn.right = False if failed.code is not Code.UNKNOWN else None
-                    raise
-                turn.right = True
+            said, (key, tenant, connection) = await self._read(asked)
             user = await self._user(said, key, asked)
         except SlowDown as slow:
             raise LoginFailed(
@@ -158,6 +151,21 @@ class EncryptedLogin:
             request=asked.request,
         )
         return given, tenant
+
+    async def _read(self, asked: Asked) -> tuple[auth_tokens.Login, tuple[AuthKey, Tenant, Connection]]:
+        """What is said, and with whose key. **Raises** ``LoginFailed``, ``SlowDown``, ``TemporarilyUnavailable``."""
+        counted = f"key {asked.client}", "encrypted logins", asked.peer
+        async with self._throttle.login(*counted, ENCRYPTED_AT_ADDRESS) as turn:
+            try:
+                by = await self._application(asked)
+                said = await self._decrypted(asked.token, by[0])
+            except LoginFailed as error:  # raised when it has been counted
+                turn.right = None if error.code is Code.UNKNOWN else False
+                failed = error
+            else:
+                turn.right = True
+                return said, by
+        raise failed
 
     async def _application(self, asked: Asked) -> tuple[AuthKey, Tenant, Connection]:
         """One answer for a number that is unknown, revoked, of another tenant than the address, of a suspended one."""
@@ -202,11 +210,10 @@ class EncryptedLogin:
         return said
 
     async def _user(self, said: auth_tokens.Login, key: AuthKey, asked: Asked) -> SystemUser:
-        user = await check_login(
-            self._store, self._passwords, self._throttle, said.name, said.password, str(key.id), asked.peer
-        )
-        found = user.found
-        if not user.right or found is None or found.tenant != key.tenant:
+        counted = str(key.id), asked.peer, ENCRYPTED_AT_ADDRESS
+        checked = await check_login(self._store, self._passwords, self._throttle, said.name, said.password, *counted)
+        found = checked.found
+        if not checked.right or found is None or found.tenant != key.tenant:
             theirs = found.id if found is not None and found.tenant == key.tenant else ""
             raise LoginFailed(Code.LOGIN_INVALID, "The login or the password is wrong.", key=key, user=theirs)
         return found
@@ -220,7 +227,14 @@ class Checked(NamedTuple):
 
 
 async def check_login(
-    store: Store, passwords: Passwords, throttle: Throttle, name: str, password: str, client: str, peer: str
+    store: Store,
+    passwords: Passwords,
+    throttle: Throttle,
+    name: str,
+    password: str,
+    client: str,
+    peer: str,
+    rule: Rule = USER_AT_ADDRESS,
 ) -> Checked:
     """Judge the name and the password of an API user, with the same work whoever it is. **Raises** ``SlowDown``,
     ``TemporarilyUnavailable``."""
@@ -229,7 +243,7 @@ async def check_login(
     if user is not None and user.name_key != key:  # found by its id, which is no name
         user = None
     usable = user is not None and user.kind == "api" and user.status == "active"
-    async with throttle.login(key, client, peer) as turn:
+    async with throttle.login(key, client, peer, rule) as turn:
         hash = user.password if user is not None and usable else None
         turn.right = right = await passwords.verify(hash, password)
     return Checked(user, right)

@@ -12,6 +12,9 @@ a client at an address           10  15 min   wrong secrets alone: a right one c
 an address                      100  15 min   both, as above
 ============================  =====  =======  ===================================================================
 
+Encrypted logins are counted the same way, as a user at an address, by the number of the key and by the name; only the
+first delay is a minute there, because their clients are told that five failures are too many.
+
 So a stranger who fails, for whichever user or client, never stops those who come from where they always come from.
 After so many free failures each one doubles the delay, from one second on. What comes too early is refused before
 anything is looked at, and is not counted. Whether a user or a client exists makes no difference.
@@ -44,21 +47,24 @@ _AGAIN = int(timedelta(days=1).total_seconds())
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Failures that cost nothing, and the longest delay. One that lies back by ``window`` seconds counts no more."""
+    """Failures that cost nothing, and the longest delay. One that lies back by ``window`` seconds counts no more; what
+    comes after those that cost nothing waits for ``first`` seconds."""
 
     free: int
     longest: int
     window: int = 3600
+    first: int = 1
 
     def delay(self, failures: int) -> int:
         """Seconds to wait after so many failures."""
         over = failures - self.free
-        return 0 if over < 0 else min(self.longest, 1 << min(over, 30))
+        return 0 if over < 0 else min(self.longest, self.first << min(over, 30))
 
 
 USER_AT_ADDRESS = Rule(5, 900, 86_400)
 USER = Rule(50, 60)
 CLIENT_AT_ADDRESS = Rule(10, 900)
+ENCRYPTED_AT_ADDRESS = Rule(5, 900, 86_400, 60)
 
 
 class Counted(NamedTuple):
@@ -84,7 +90,7 @@ class Throttle:
         self._waiting = 0
 
     @asynccontextmanager
-    async def login(self, user: str, client: str, peer: str) -> AsyncIterator[Turn]:
+    async def login(self, user: str, client: str, peer: str, rule: Rule = USER_AT_ADDRESS) -> AsyncIterator[Turn]:
         """A login of a user (by the key of its name), which begins when it may. What is right or wrong is said to the
         turn; where nothing is said, nothing is counted.
 
@@ -92,7 +98,7 @@ class Throttle:
         **Raises** ``SlowDown``, ``TemporarilyUnavailable``.
         """
         address = address_of(peer)
-        pair = Counted(_key("user", user, address), USER_AT_ADDRESS)
+        pair = Counted(_key("user", user, address), rule)
         wide = [
             Counted(_key("user", user), USER),
             Counted(_key("users of", client), USER),
