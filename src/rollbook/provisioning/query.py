@@ -1,5 +1,6 @@
 """Querying resources (RFC 7644 §3.4.2, §3.4.3): the filter, the sort and the page all run in the store."""
 
+from rollbook.provisioning.unrolling import unroll
 from rollbook.provisioning.viewing import views
 from rollbook.provisioning.walking import walk
 from rollbook.provisioning.weighing import fitting, weigh
@@ -9,14 +10,14 @@ from rollbook.scim.errors import InvalidValue
 from rollbook.scim.filter import Filter
 from rollbook.scim.filter_parser import parse_filter
 from rollbook.scim.operations import Query
-from rollbook.scim.outcomes import Listed
+from rollbook.scim.outcomes import Listed, Unrolled
 from rollbook.scim.projection import Projection, projection
 from rollbook.scim.schema import ResourceType
 from rollbook.storage import records
 
 
-async def query(operation: Query, work: Work) -> Listed:
-    """A page. **Raises** ``InvalidFilter``, ``InvalidValue`` (an unknown sortBy), and what ``walk`` raises."""
+async def query(operation: Query, work: Work) -> Listed | Unrolled:
+    """A page, or all of it. **Raises** ``InvalidFilter``, ``InvalidValue`` (an unknown sortBy), and what ``walk`` does."""
     parameters = operation.parameters
     parsed = None
     if parameters.filter is not None:
@@ -41,6 +42,8 @@ async def query(operation: Query, work: Work) -> Listed:
     shown: dict[int, tuple[ResourceType, Projection | None]] = {
         type.number: (type, projection(type, parameters.attributes, parameters.excluded)) for type in operation.types
     }
+    if operation.whole:
+        return await unroll(asked, shown, work)
     if parameters.cursor is not None:
         return await walk(operation, asked, shown, work)
     page = await work.store.query(asked)

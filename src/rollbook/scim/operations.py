@@ -47,11 +47,12 @@ class Retrieve:
 @dataclass(slots=True)
 class Query:
     """A search over one resource type, or over several at once (``mixed``: at the root, where an attribute that one of
-    the types lacks matches nothing of it)."""
+    the types lacks matches nothing of it). ``whole`` asks for all that it finds, and no page of that."""
 
     types: tuple[ResourceType, ...]
     parameters: QueryParameters
     mixed: bool = False
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@
     Outcome
     ├─ Found         one resource: read, created (201), replaced or modified (200)
     ├─ Listed        a page of resources
+    ├─ Unrolled      all resources that a query finds, page after page
     ├─ Joined        a page of a group's members
     ├─ Told          changes, as the feed tells them
     ├─ Done          it is done and there is nothing to show (204), with the new version where there is one
@@ -13,7 +14,7 @@
     └─ Bulked        what each operation of a bulk came to
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -58,6 +59,16 @@ class Listed:
     projections: Mapping[str, Projection | None]
     """By the resource type's name."""
     cursors: Cursors = NO_CURSORS
+
+
+@dataclass(slots=True)
+class Unrolled:
+    """``first`` is there, ``rest`` is read while it is sent: of a long list there is never more than a page at once."""
+
+    first: list[View]
+    rest: AsyncIterator[list[View]]
+    projections: Mapping[str, Projection | None]
+    """By the resource type's name."""
 
 
 @dataclass(slots=True)
@@ -132,4 +143,4 @@ class Bulked:
     parts: list[PartOutcome]
 
 
-Outcome = Found | Listed | Joined | Told | Done | NotModified | Discovered | Bulked
+Outcome = Found | Listed | Unrolled | Joined | Told | Done | NotModified | Discovered | Bulked
