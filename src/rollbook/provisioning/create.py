@@ -3,6 +3,7 @@
 from rollbook.events import Kind
 from rollbook.ids import ordered_id
 from rollbook.provisioning.filing import changed_attributes, filing
+from rollbook.provisioning.groups import first_groups
 from rollbook.provisioning.judging import creation
 from rollbook.provisioning.members import check_member_types, check_no_self
 from rollbook.provisioning.reactivate import reactivate
@@ -30,6 +31,9 @@ async def create(operation: Create, work: Work) -> Found:
     id = operation.id or ordered_id()
     check_no_self(id, members)
     changed = (*changed_attributes({}, document), *(("members",) if members else ()))
+    groups = first_groups(draft)
+    if groups:
+        changed = (*changed, "groups")
     hash = None
     if draft.password is not None:
         hash = await work.hash(draft.password)
@@ -37,6 +41,7 @@ async def create(operation: Create, work: Work) -> Found:
     at = work.clock.written()
     event = work.event(Kind.RESOURCE_CREATED, at, type, id, 201, changed)
     insert = Insert(type.number, id, work.connection, at, content, index, event, members, password=hash)
+    insert.groups = groups
     try:
         applied = await work.apply(insert)
     except AlreadyExists:
@@ -46,6 +51,7 @@ async def create(operation: Create, work: Work) -> Found:
     except NotFound:
         raise Forbidden("The connection of this token was deleted a moment ago; nothing was created.") from None
     stored = Stored(
-        type.number, id, applied.version, applied.created, applied.last_modified, content.document, grouped=False
+        *(type.number, id, applied.version, applied.created, applied.last_modified, content.document),
+        grouped=groups is not None,
     )
     return Found(await view(work, type, stored, operation.projection), operation.projection, created=True)

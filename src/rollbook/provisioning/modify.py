@@ -4,12 +4,14 @@ The members of a group are rows. A PATCH of members neither loads nor rewrites t
 Only a path whose filter asks for more than ids (``members[type eq "Group"]``) has the members read first.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
 from rollbook.events import Kind
 from rollbook.provisioning.filing import changed_attributes, filing
+from rollbook.provisioning.groups import changed_groups, own_groups
 from rollbook.provisioning.judging import judged
 from rollbook.provisioning.members import check_may_be_emptied, check_member_types, check_no_self
 from rollbook.provisioning.ownership import new_owner
@@ -24,7 +26,7 @@ from rollbook.scim.attributes import Held
 from rollbook.scim.member_steps import MemberSteps
 from rollbook.scim.operations import Modify
 from rollbook.scim.outcomes import Done, Found
-from rollbook.scim.patch_apply import NeedsMembers, Patched, apply_patch
+from rollbook.scim.patch_apply import NeedsGroups, NeedsMembers, Patched, apply_patch
 from rollbook.scim.resource import Stored
 from rollbook.scim.views import seen
 from rollbook.storage.records import MemberChange, Update
@@ -59,6 +61,9 @@ async def _once(operation: Modify, work: Work) -> tuple[Saved, bool]:
     changed = changed_attributes(before, document)
     if steps.touched:
         changed = (*changed, "members")
+    groups = changed_groups(patched.groups)
+    if groups:
+        changed = (*changed, "groups")
     password = None
     if patched.password is not None:
         password = await (work.hash(patched.password) if patched.password else password_to_go(work, type, id))
@@ -67,7 +72,7 @@ async def _once(operation: Modify, work: Work) -> tuple[Saved, bool]:
     brief = _is_brief(operation, work, steps)
     event = work.event(Kind.RESOURCE_MODIFIED, at, type, id, 204 if brief else 200, changed)
     update = Update(type.number, id, stored.version, at, event, owner=new_owner(work, before, document))
-    update.password = password
+    update.password, update.groups = password, groups
     if steps.touched:
         check_no_self(id, steps.add)
         if (steps.clear or steps.swept) and not steps.add:
@@ -77,7 +82,7 @@ async def _once(operation: Modify, work: Work) -> tuple[Saved, bool]:
     if before != document:
         update.content, update.index = filing(type.whole).refile(before, document, work.limits)
     elif operation.conditions.match is None and password is None:
-        update.version = None  # members alone: writers of different members do not get in each other's way
+        update.version = None  # memberships alone: writers of different ones do not get in each other's way
     return await save(work, stored, update), brief
 
 
@@ -92,8 +97,9 @@ def _is_brief(operation: Modify, work: Work, steps: MemberSteps) -> bool:
 
 async def _patched(operation: Modify, work: Work, stored: Stored, before: dict[str, Any]) -> Patched:
     """The document after the operations; with the members loaded only where a path's filter needs to see them."""
-    members = None
-    for _ in range(2):
+    members: list[dict[str, Any]] | None = None
+    groups: list[Mapping[str, Any]] | None = None
+    for _ in range(3):
         work.again()
         try:
             return apply_patch(
@@ -104,9 +110,12 @@ async def _patched(operation: Modify, work: Work, stored: Stored, before: dict[s
                 work.notes,
                 own=stored.id,
                 members=members,
+                groups=groups,
                 limits=work.limits,
                 keeps_password=work.keeps_password,
             )
+        except NeedsGroups:
+            groups = await own_groups(work, stored)
         except NeedsMembers:
             locations = Locations(work.location_base, work.member_types)
             attribute = operation.type.held(Held.MEMBERS)

@@ -9,6 +9,7 @@ import orjson
 
 from rollbook.events import Kind
 from rollbook.provisioning.filing import changed_attributes, filing
+from rollbook.provisioning.groups import all_groups
 from rollbook.provisioning.judging import replacement
 from rollbook.provisioning.passwords import password_to_go
 from rollbook.provisioning.save import Saved, again_while_it_changes, save
@@ -75,9 +76,12 @@ async def _once(operation: Create, work: Work, wanted: Content, id: str) -> Save
     password = await (password_to_go(work, type, id) if new is None else work.hash(new))
     if password is not None:
         changed = (*changed, "password")
+    groups = await all_groups(work, type, stored, drafted.draft)
+    if groups:
+        changed = (*changed, "groups")
     at = work.clock.written()
     event = work.event(Kind.RESOURCE_REPLACED, at, type, id, 201, changed)
-    update = Update(type.number, id, stored.version, at, event, password=password)
+    update = Update(type.number, id, stored.version, at, event, password=password, groups=groups)
     if before != document:
         update.content, update.index = filing(type.whole).file(document, work.limits)
     return await save(work, stored, update)

@@ -4,6 +4,7 @@ import orjson
 
 from rollbook.events import Kind
 from rollbook.provisioning.filing import changed_attributes, filing
+from rollbook.provisioning.groups import all_groups
 from rollbook.provisioning.judging import replacement
 from rollbook.provisioning.members import check_may_be_emptied, check_member_types, check_no_self
 from rollbook.provisioning.ownership import new_owner, with_anothers_external_id
@@ -48,6 +49,9 @@ async def _once(operation: Replace, work: Work) -> Saved:
         check_no_self(id, members.add)
         await check_member_types(work, draft.member_types)
     changed = (*changed_attributes(before, document), *(("members",) if members else ()))
+    groups = await all_groups(work, type, stored, draft)
+    if groups:
+        changed = (*changed, "groups")
     hash = None
     if draft.password is not None:
         hash = await work.hash(draft.password)
@@ -57,6 +61,7 @@ async def _once(operation: Replace, work: Work) -> Saved:
     event = work.event(Kind.RESOURCE_REPLACED, at, type, id, status, changed)
     owner = new_owner(work, before, document)
     update = Update(type.number, id, stored.version, at, event, members=members, owner=owner, password=hash)
+    update.groups = groups
     if before != document:
         update.content, update.index = filing(type.whole).refile(before, document, work.limits)
     return await save(work, stored, update)

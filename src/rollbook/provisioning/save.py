@@ -27,7 +27,7 @@ async def save(work: Work, stored: Stored, update: Update) -> Saved:
 
     **Raises** what ``TenantStore.apply`` raises; ``again_while_it_changes`` catches ``VersionConflict``.
     """
-    if update.content is None and update.members is None and update.password is None:
+    if update.content is None and update.members is None and update.password is None and update.groups is None:
         await work.store.record([replace(update.event, attributes=())])
         return Saved(stored, changed=False)
     applied = await work.apply(update)
@@ -35,6 +35,8 @@ async def save(work: Work, stored: Stored, update: Update) -> Saved:
         await work.store.record([replace(update.event, attributes=())])
     document = update.content.document if update.content else stored.document
     after = stored._replace(version=applied.version, last_modified=applied.last_modified, document=document)
+    if update.groups is not None:
+        after = after._replace(grouped=True)  # perhaps; whoever shows them looks
     return Saved(after, applied.changed)
 
 

@@ -13,7 +13,8 @@ from rollbook.scim.errors import InvalidPath, InvalidSyntax, InvalidValue, Mutab
 from rollbook.scim.limits import STANDARD_LIMITS, Limits
 from rollbook.scim.member_steps import MemberSteps
 from rollbook.scim.patch import Op, PatchOperation
-from rollbook.scim.patch_members import MemberChanges
+from rollbook.scim.patch_members import GroupChanges, MemberChanges
+from rollbook.scim.patch_members import NeedsGroups as NeedsGroups
 from rollbook.scim.patch_members import NeedsMembers as NeedsMembers
 from rollbook.scim.patch_target import Target, UnknownTarget, find_target
 from rollbook.scim.patch_values import Change
@@ -33,6 +34,8 @@ class Patched:
     member_types: dict[str, str] = field(default_factory=dict)
     password: str | None = field(default=None, repr=False)
     """The password, in clear text, where one is to be kept; empty where the one that there is goes; else None."""
+    groups: MemberSteps = field(default_factory=MemberSteps)
+    """What happens to the groups of a user, where a client can say that."""
 
 
 def apply_patch(
@@ -44,18 +47,23 @@ def apply_patch(
     *,
     own: str,
     members: Sequence[Mapping[str, Any]] | None = None,
+    groups: Sequence[Mapping[str, Any]] | None = None,
     limits: Limits = STANDARD_LIMITS,
     keeps_password: bool = False,
 ) -> Patched:
     """Apply operations in their order to a canonical document, which stays as it is.
 
     ``own`` is the resource's id. ``members`` are the members as shown; they are needed only where ``NeedsMembers`` is
-    raised. **Raises** ``InvalidPath``, ``InvalidFilter``, ``InvalidSyntax``, ``InvalidValue``, ``MutabilityError``,
+    raised, as are ``groups`` where ``NeedsGroups`` is.
+
+    **Raises** ``InvalidPath``, ``InvalidFilter``, ``InvalidSyntax``, ``InvalidValue``, ``MutabilityError``,
     ``NoTarget``, ``PayloadTooLarge`` for too much work.
     """
     drops = type.drops if type.dropped else None
     reading = Reading(tolerances, notes, drops=drops, keeps_password=keeps_password)
     patch = _Patch(type, document, reading, own, members, limits)
+    if (held := type.held(Held.GROUPS)) and not held.read_only:
+        patch.groups = GroupChanges(patch.validator.slots[held], reading, groups)
     for operation in operations:
         patch.apply(operation)
     return patch.result()
@@ -81,6 +89,7 @@ class _Patch:
         self.values = Change(reading)
         held = type.held(Held.MEMBERS)
         self.members = MemberChanges(self.validator.slots[held], reading, members) if held else None
+        self.groups: GroupChanges | None = None
 
     def apply(self, operation: PatchOperation) -> None:
         op, value = operation.op, operation.value
@@ -110,7 +119,9 @@ class _Patch:
         if changed:
             self.validator.check_whole(document)
         reading = self.reading
-        return Patched(document if changed else self.before, steps, changed, reading.member_types, reading.password)
+        groups = self.groups.steps if self.groups else MemberSteps()
+        document = document if changed else self.before
+        return Patched(document, steps, changed, reading.member_types, reading.password, groups)
 
     def at(self, op: Op, target: Target, value: Any) -> None:
         """One operation with a path."""
@@ -119,6 +130,8 @@ class _Patch:
             self.whole(op, target.extension, value)
         elif place.attribute.held is Held.MEMBERS and self.members:
             self.members.change(op, target, value)
+        elif place.attribute.held is Held.GROUPS and self.groups:
+            self.groups.change(op, target, value)
         elif place.attribute is SCHEMAS:
             if op is Op.REMOVE:
                 raise MutabilityError("schemas cannot be removed; it follows from the data of the resource.")

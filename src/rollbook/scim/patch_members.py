@@ -17,8 +17,15 @@ class NeedsMembers(Exception):
     """A path's filter can only be answered by whoever has the members: load them and apply the PATCH again."""
 
 
+class NeedsGroups(Exception):
+    """The same of whoever has a user's groups."""
+
+
 class MemberChanges:
     """The operations of one request on members. ``loaded`` are the members as shown, or None while nobody asked."""
+
+    one = "member"
+    needs: type[Exception] = NeedsMembers
 
     def __init__(self, slot: Slot, reading: Reading, loaded: Sequence[Mapping[str, Any]] | None) -> None:
         self.steps = MemberSteps()
@@ -29,7 +36,9 @@ class MemberChanges:
     def change(self, op: Op, target: Target, value: Any) -> None:
         """**Raises** ``MutabilityError``, ``InvalidValue``, ``NoTarget``; ``NeedsMembers`` where they must be seen."""
         if target.sub is not None:
-            raise MutabilityError(f"{target.name} cannot change: a member comes and goes. Remove it and add another.")
+            raise MutabilityError(
+                f"{target.name} cannot change: a {self.one} comes and goes. Remove it and add another."
+            )
         if target.filter is not None:
             self._selected(op, target, value)
         elif isinstance(value, Merging):
@@ -45,7 +54,7 @@ class MemberChanges:
             self.steps.leave_all()
         elif not self._reading.tolerances.remove_by_value:
             raise InvalidValue(
-                f'{self._slot.where}: a "remove" takes no value; write members[value eq "…"] as its path.'
+                f'{self._slot.where}: a "remove" takes no value; write {self._slot.where}[value eq "…"] as its path.'
             )
         else:
             self.steps.leave(self._ids(value if isinstance(value, list) else [value]))
@@ -66,7 +75,9 @@ class MemberChanges:
         else:
             matching = self._matching(target)
             if not matching:
-                raise NoTarget("No member matches the filter in the path; add members with the path members.")
+                raise NoTarget(
+                    f"No {self.one} matches the filter in the path; add {self.one}s with the path {self._slot.where}."
+                )
             self._same(matching, value)
 
     def _same(self, ids: list[str], value: Any) -> None:
@@ -77,14 +88,14 @@ class MemberChanges:
             raise InvalidValue(f"{self._slot.where}: the value has to be a JSON object.")
         given = next((item for key, item in value.items() if key.lower() == "value"), None)
         if given is not None and ids != [given]:
-            raise MutabilityError(f"{self._slot.where}.value is immutable. Remove the member and add another.")
+            raise MutabilityError(f"{self._slot.where}.value is immutable. Remove the {self.one} and add another.")
         if given is None:
             value = {**value, "value": ids[0]}
         self._slot.read([value], self._reading)
 
     def _matching(self, target: Target) -> list[str]:
         if self._loaded is None:
-            raise NeedsMembers
+            raise self.needs
         assert target.filter is not None
         self._reading.look([*self._loaded, *self.steps.add])
         steps, types = self.steps, self._reading.member_types
@@ -94,6 +105,21 @@ class MemberChanges:
             {"value": id, "type": types[id]} if id in types else {"value": id} for id in steps.add if id not in known
         ]
         return [member["value"] for member in there if matches_element(target.filter, member)]
+
+
+class GroupChanges(MemberChanges):
+    """The operations of one request on the groups of a user, where a dialect lets them be written there. ``loaded`` are
+    the groups that it is itself a member of."""
+
+    one = "group"
+    needs = NeedsGroups
+
+    def change(self, op: Op, target: Target, value: Any) -> None:
+        """As of members; nothing where the connection ignores groups."""
+        if self._reading.tolerances.ignore_groups:
+            note(self._reading.notes, "ignored", self._slot.where)
+            return
+        super().change(op, target, value)
 
 
 def _named(filter: Filter, node: Node) -> list[str] | None:

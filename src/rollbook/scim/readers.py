@@ -178,6 +178,8 @@ def slot(attribute: Attribute, prefix: str = "") -> Slot:
     fields = None
     if attribute.held is Held.MEMBERS:
         return Slot(attribute, where, _members(where), _members(where), None, subs, primary=False)
+    if attribute.held is Held.GROUPS and not attribute.read_only:
+        return Slot(attribute, where, _groups(where), _groups(where), None, subs, primary=False)
     if attribute.complex:
         fields = Fields(f"{where}.", (s.entry for s in subs.values()))
         one = _complex(attribute, where, fields)
@@ -347,6 +349,39 @@ def _members(where: str) -> Read:
                 reading.member_types[id] = kind
         if empty and not ids:
             raise InvalidValue(f'{where}: each member needs its id as a string in "value".')
+        return list(ids) or None
+
+    return read
+
+
+def _groups(where: str) -> Read:
+    """Reads groups as ids, in order and each once. What a client read of the groups that a user is in through others
+    (``type`` indirect) and sends back says nothing about its own."""
+    known = {"value", "$ref", "type", "display"}
+
+    def read(value: Any, reading: Reading) -> Any:
+        if reading.tolerances.ignore_groups:
+            note(reading.notes, "ignored", where)
+            return None
+        if type(value) is dict and reading.tolerances.lone_value:
+            value = [value]
+        if type(value) is not list:
+            raise InvalidValue(f"{where} has to be {_a_list}.")
+        ids: dict[str, None] = {}
+        for item in value:
+            if item is None:
+                continue
+            if type(item) is not dict:
+                raise InvalidValue(f'{where} has to be {_a_list}, each with the group\'s id as "value".')
+            id, kind = item.get("value"), item.get("type")
+            if not item.keys() <= known:
+                id, kind = _spelled_otherwise(item, where, known, reading)
+            if type(kind) is str and kind.lower() == "indirect":
+                note(reading.notes, "indirect", where)
+                continue
+            if type(id) is not str or not id:
+                raise InvalidValue(f'{where}: each group needs its id as a string in "value".')
+            ids[id] = None
         return list(ids) or None
 
     return read

@@ -73,6 +73,10 @@ def _number(name: str, about: str, most: int, kind: type[int] | type[float] = in
     return Setting(name, form, about, read, _term(name))
 
 
+def _ignore_groups(terms: Terms, value: bool) -> Terms:
+    return replace(terms, tolerances=replace(terms.tolerances, ignore_groups=value))
+
+
 def _unknown(terms: Terms, value: str) -> Terms:
     return replace(terms, tolerances=replace(terms.tolerances, unknown="drop" if value == "ignore" else "refuse"))
 
@@ -119,6 +123,14 @@ SETTINGS = {
             "remove_all_members",
             "Whether one request may empty a group without naming its members (`replace` with `[]`, a PUT without"
             " members). Off: 400, and nothing is changed.",
+        ),
+        replace(
+            _switch(
+                "ignore_groups",
+                "Whether `groups` that a client writes on a User are left alone, in dialects where they can be written"
+                " (`releezme`). Off: a PUT with `groups: []` takes the User out of its groups; Okta sends that.",
+            ),
+            put=_ignore_groups,
         ),
         _switch("require_if_match", "Whether PUT, PATCH and DELETE need the header If-Match. On: 428 without it."),
         _switch(

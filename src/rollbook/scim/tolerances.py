@@ -47,6 +47,9 @@ class Tolerances:
     """A body without ``schemas``, or with others than its data needs: they are worked out from the data."""
     unknown: Literal["refuse", "drop"] = "refuse"
     """What becomes of unknown attributes and schemas."""
+    ignore_groups: bool = False
+    """``groups`` that a client writes on a user, where a dialect lets it: ignored, as where they are readOnly (Okta
+    sends ``[]`` with every user)."""
     upsert_on_replace: bool = False
     """A PATCH ``replace`` whose value filter matches nothing creates the element it describes (Entra)."""
 

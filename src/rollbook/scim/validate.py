@@ -32,6 +32,8 @@ class Draft:
     """What the client says that members are, by id: to be checked against what they are."""
     password: str | None = field(default=None, repr=False)
     """The password, in clear text, where it is to be kept; None where the body names none."""
+    groups: list[str] | None = None
+    """The ids of the groups that it is in, where a client can say that; None where the body names none."""
 
     @property
     def external_id(self) -> str | None:
@@ -58,6 +60,8 @@ class Validator:
         self.fields = Fields("", entries)
         members = type.held(Held.MEMBERS)
         self.members = members.name if members else None
+        groups = type.held(Held.GROUPS)
+        self.groups = groups.name if groups and not groups.read_only else None
         self._required = _required_places(type)
         self._checks = _required_parts(self.slots, type)
         active = type.schema.attribute("active")
@@ -145,7 +149,8 @@ class Validator:
                 raise InvalidSyntax(f'The body needs "schemas", a list that holds "{self.type.schema.id}".')
             note(notes, "schemas", "derived")
         members = attributes.pop(self.members, None) if self.members else None
-        return Draft(self.assemble(attributes), members, reading.member_types, reading.password)
+        groups = attributes.pop(self.groups, None) if self.groups else None
+        return Draft(self.assemble(attributes), members, reading.member_types, reading.password, groups)
 
     def _check_required(self, document: Mapping[str, Any]) -> None:
         for urn, name, most in self._most:

@@ -25,6 +25,7 @@ def test_each_setting_changes_its_term_and_nothing_else() -> None:
         "put_active": "clear",
         "patch_answer": "empty",
         "remove_all_members": "off",
+        "ignore_groups": "on",
         "require_if_match": "yes",
         "store_passwords": "on",
         "page_size": "7",
@@ -44,6 +45,7 @@ def test_each_setting_changes_its_term_and_nothing_else() -> None:
     )
     assert (made.patch_answer, made.remove_all_members, made.require_if_match) == ("empty", False, True)
     assert made.store_passwords
+    assert made.tolerances.ignore_groups
     assert (made.page_size, made.max_page, made.rate, made.burst, made.subject) == (7, 70, 0.5, 3, "ann")
     for name, value in settings.items():
         assert SETTINGS[name].read(written(value)) == value
