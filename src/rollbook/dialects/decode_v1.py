@@ -104,7 +104,7 @@ def _retrieve(request: Request, route: Route, dialect: Dialect, notes: list[str]
 
 
 def _query(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Query:
-    return Query(route.types, _parameters(pairs(request.query), route, dialect))
+    return Query(route.types, _parameters(pairs(request.query), route, dialect), whole=not _form(dialect).paging)
 
 
 def _search(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Query:
@@ -118,7 +118,8 @@ def _search(request: Request, route: Route, dialect: Dialect, notes: list[str]) 
     else:
         body = _body(request, dialect, notes)
         given = [(name, _joined(value)) for name, value in body.items() if value is not None]
-    return Query(route.types, _parameters([*pairs(request.query), *given], route, dialect))
+    parameters = _parameters([*pairs(request.query), *given], route, dialect)
+    return Query(route.types, parameters, whole=not _form(dialect).paging)
 
 
 def _joined(value: Any) -> str:
@@ -151,12 +152,8 @@ def _modify(request: Request, route: Route, dialect: Dialect, notes: list[str]) 
 
 def _lowered(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> tuple[PatchOperation, ...]:
     """The operations that a partial resource asks for."""
-    type, body = route.types[0], _body(request, dialect, notes)
-    check_values(body, type, dialect.limits)
-    part = _names(route, dialect).resource(body, partial=True)
-    if type.rules is not None:
-        part = type.rules.read_part(part, Asked(type.settings, body, route.id, notes=notes))
-    return lower(part, type, dialect.tolerances, notes)
+    part = _resource(request, route, dialect, notes, partial=True)
+    return lower(part, route.types[0], dialect.tolerances, notes)
 
 
 def _modification(
@@ -222,10 +219,14 @@ _READERS: Mapping[Ask, Callable[[Request, Route, Dialect, list[str]], Operation]
 }
 
 
-def _resource(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> dict[str, Any]:
-    body = _body(request, dialect, notes)
-    check_values(body, route.types[0], dialect.limits)
-    return _names(route, dialect).resource(body)
+def _resource(
+    request: Request, route: Route, dialect: Dialect, notes: list[str], *, partial: bool = False
+) -> dict[str, Any]:
+    type, body = route.types[0], _body(request, dialect, notes)
+    check_values(body, type, dialect.limits)
+    if type.rules is not None:
+        body = type.rules.read_part(body, Asked(type.settings, body, route.id, notes=notes))
+    return _names(route, dialect).resource(body, partial=partial)
 
 
 def _body(request: Request, dialect: Dialect, notes: list[str]) -> dict[str, Any]:
@@ -259,7 +260,6 @@ def _parameters(given: list[tuple[str, str]], route: Route, dialect: Dialect) ->
     called = _names(route, dialect)
     return replace(
         parameters,
-        count=parameters.count if form.paging else limits.max_page,
         filter=None if parameters.filter is None else kept_filter(parameters.filter, called, limits),
         sort_by=None if parameters.sort_by is None else called.path(parameters.sort_by),
         attributes=tuple(map(called.path, parameters.attributes)),

@@ -1,5 +1,6 @@
 """From an outcome to an answer of the 1.1 wire (draft-scim-api-01 §3.1 to §3.5, §3.9, §3.11)."""
 
+from collections.abc import AsyncIterator
 from http import HTTPStatus
 
 import orjson
@@ -7,7 +8,7 @@ import orjson
 from rollbook.http_message import Response
 from rollbook.scim.answer import Locations
 from rollbook.scim.errors import ScimError
-from rollbook.scim.outcomes import Bulked, Discovered, Done, Found, Listed, NotModified, Outcome, View
+from rollbook.scim.outcomes import Bulked, Discovered, Done, Found, Listed, NotModified, Outcome, Unrolled, View
 from rollbook.scim.projection import Projection
 from rollbook.scim.wire import v1
 from rollbook.scim.wire.v1_form import SCIM11, Form
@@ -29,8 +30,9 @@ def encode(outcome: Outcome, locations: Locations, form: Form = SCIM11) -> Respo
             return Response(form.created if outcome.created else 200, headers, body)
         case Listed():
             shown = [_resource(view, outcome.projections[view.type.name], locations, form) for view in outcome.views]
-            total = outcome.total if form.paging else len(shown)
-            return Response(200, (_TYPE,), v1.list_response(total, outcome.start_index or 1, shown))
+            return Response(200, (_TYPE,), v1.list_response(outcome.total, outcome.start_index or 1, shown))
+        case Unrolled():
+            return Response(200, (_TYPE,), v1.LIST_HEAD, rest=_pieces(outcome, locations, form))
         case Done(version=version, type=type, id=id):
             if version is None or type is None:
                 return Response(form.deleted)
@@ -43,6 +45,21 @@ def encode(outcome: Outcome, locations: Locations, form: Form = SCIM11) -> Respo
             return Response(200, (_TYPE,), orjson.dumps(document))
         case _:
             raise TypeError(f"the wire of SCIM 1.1 has no answer for {outcome.__class__.__name__}")
+
+
+async def _pieces(outcome: Unrolled, locations: Locations, form: Form) -> AsyncIterator[bytes]:
+    """A list behind its head; how many there were is known at the end."""
+
+    def shown(views: list[View]) -> bytes:
+        return b",".join([_resource(view, outcome.projections[view.type.name], locations, form) for view in views])
+
+    count = len(outcome.first)
+    yield shown(outcome.first)
+    async for views in outcome.rest:
+        if views:
+            count += len(views)
+            yield b"," + shown(views)
+    yield v1.list_tail(count)
 
 
 def encode_refusal(error: ScimError) -> Response:

@@ -17,7 +17,7 @@ from rollbook.storage import records
 
 
 async def query(operation: Query, work: Work) -> Listed | Unrolled:
-    """A page, or all of it. **Raises** ``InvalidFilter``, ``InvalidValue`` (an unknown sortBy), and what ``walk`` does."""
+    """A page, or all of it. **Raises** ``InvalidFilter``, ``InvalidValue`` (an unknown sortBy), what ``walk`` does."""
     parameters = operation.parameters
     parsed = None
     if parameters.filter is not None:

@@ -47,7 +47,7 @@ class Rules(Protocol):
         """The body of a POST or PUT in terms of the view, before validation. **Raises** ``ScimError``."""
 
     def read_part(self, body: Document, asked: Asked) -> Document:
-        """The same of what a 1.1 PATCH has of a resource."""
+        """A body as it came on the 1.1 wire, whole or a part of a resource, in names that the schemas have."""
 
     def open(self, document: Document, asked: Asked) -> Document:
         """A kept document as a PATCH is applied to it."""

@@ -72,7 +72,7 @@ class Identify(Plain):
         return read_body(body, Setup.of(asked.settings).naming, asked.notes)
 
     def read_part(self, body: Document, asked: Asked) -> Document:
-        """What a PATCH has of a resource, in terms of the schemas."""
+        """The same of what may be no whole user: nobody's name is worked out."""
         return read_body(body, Setup.of(asked.settings).naming, asked.notes, whole=False)
 
     def open(self, document: Document, asked: Asked) -> Document:

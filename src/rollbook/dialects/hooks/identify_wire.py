@@ -2,7 +2,8 @@
 
 Three spellings of one attribute are known: with a colon behind the URN (the specification), with a dot (the vendor's
 own clients), and names of later versions (``activationCodes``). The hint is a schema whose URN has a text in place of
-an object; it is taken out of the body here, so that no attribute of a user is called so.
+an object; it is taken out of the body here, so that no attribute of a user is called so. A body is read before its
+names are the kept ones, and may be read again afterwards.
 """
 
 from collections.abc import Mapping
@@ -24,7 +25,7 @@ RESET = "forceResetPasswordAfterFirstTimeLogin"
 
 _CLAIM_PARTS = ("type", "value", "primary", "display", "operation")
 _NAMES = {name.lower(): name for name in (CLAIMS, ACTIVATION, RESET)} | {"activationcodes": ACTIVATION}
-_HOMES = {OWN.lower(): OWN, urns.ENTERPRISE_USER.lower(): urns.ENTERPRISE_USER, ENTERPRISE_1: urns.ENTERPRISE_USER}
+_HOMES = {urn.lower(): urn for urn in (OWN, ENTERPRISE_1, urns.ENTERPRISE_USER)}
 
 
 def spell(path: str) -> str:
@@ -35,10 +36,7 @@ def spell(path: str) -> str:
     """
     path = path.strip()
     found = _own_name(path)
-    if found is not None:
-        urn, name = found
-        return f"{urn}:{name}"
-    return urns.ENTERPRISE_USER if path.lower() == ENTERPRISE_1 else path
+    return path if found is None else ":".join(found)
 
 
 def _own_name(path: str) -> tuple[str, str] | None:

@@ -39,6 +39,19 @@ def list_response(total: int, start_index: int, resources: Iterable[bytes]) -> b
     return b"".join((head % (total, len(shown), start_index, CORE.encode()), b",".join(shown), b"]}"))
 
 
+LIST_HEAD = b'{"schemas":["%s"],"startIndex":1,"Resources":[' % CORE.encode()
+"""What stands before the resources of a list whose length nobody knows yet."""
+
+
+def list_tail(count: int) -> bytes:
+    """What stands behind them.
+
+    >>> list_tail(2)
+    b'],"totalResults":2,"itemsPerPage":2}'
+    """
+    return b'],"totalResults":%d,"itemsPerPage":%d}' % (count, count)
+
+
 def bulk_response(parts: Iterable[PartOutcome], form: Form) -> bytes:
     """What the operations of a bulk came to (§3.5): ``status`` is an object, with a description of what went wrong."""
     head = b'{"schemas":["%s"],"Operations":[' % CORE.encode()

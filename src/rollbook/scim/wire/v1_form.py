@@ -41,7 +41,7 @@ class Form:
     sorting: bool = True
     """Whether ``sortBy`` is heeded; else it is ignored, as are the parameters of pages without ``paging``."""
     paging: bool = True
-    """Whether lists come in pages; else whole, as far as the greatest page reaches."""
+    """Whether lists come in pages; else whole, piece by piece."""
     dotted: bool = False
     """Whether a dot may stand between a URN and its attribute, as a colon does."""
     overrides: tuple[str, ...] = ("PATCH", "PUT", "DELETE")

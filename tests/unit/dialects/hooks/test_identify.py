@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rollbook.dialects.hooks.identify import RULES
 from rollbook.dialects.hooks.identify_names import Named, Naming, claim_of, hinted, name_of
-from rollbook.dialects.hooks.identify_wire import HINT, OWN, spell
+from rollbook.dialects.hooks.identify_wire import ENTERPRISE_1, HINT, OWN, spell
 from rollbook.scim.errors import InvalidValue, ScimError
 from rollbook.scim.rules import Asked
 from rollbook.scim.urns import ENTERPRISE_USER, USER
@@ -323,7 +323,7 @@ def test_x16_an_organization_that_another_dialect_wrote_stays() -> None:
         ("claims", f"{OWN}:Claims"),
         ("userName", "userName"),
         ("name.givenName", "name.givenName"),
-        ("urn:scim:schemas:extension:enterprise:1.0.organization", f"{ENTERPRISE_USER}:organization"),
+        (f"{ENTERPRISE_1}.organization", f"{ENTERPRISE_1}:organization"),
     ],
 )
 def test_x10_paths_are_understood_in_every_spelling(text: str, path: str) -> None:
