@@ -14,6 +14,7 @@ from rollbook.scim.schema import ResourceType
 from rollbook.storage.entrance_contract import EntranceStore
 from rollbook.storage.errors import StoreError
 from rollbook.storage.identity_contract import IdentityStore
+from rollbook.storage.locker_contract import LockerStore
 from rollbook.storage.records import (
     Applied,
     CatalogueChange,
@@ -43,6 +44,10 @@ class TenantStore(Protocol):
 
     @property
     def tenant_id(self) -> str: ...
+
+    @property
+    def lockers(self) -> LockerStore:
+        """The tenant's lockers, and who may use them."""
 
     async def get(self, type: int, id: str) -> Stored | None:
         """One resource, or None. An ``id`` that is no UUID is simply not there."""

@@ -140,6 +140,8 @@ class Update:
     password: str | None = field(default=None, repr=False)
     """The hash of its new password, ``NO_PASSWORD``, or None, which leaves the one that there is."""
     groups: GroupChange | None = None
+    leaves: bool = False
+    """Whether a user who was active is so no longer: then those who follow lockers are told what he holds."""
 
 
 @dataclass(slots=True)

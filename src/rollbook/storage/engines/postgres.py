@@ -38,6 +38,7 @@ from rollbook.storage.errors import NotFound
 from rollbook.storage.migrations import latest
 from rollbook.storage.records import Connection, SealingKey, Tenant, Token
 from rollbook.storage.sql import identity_tokens
+from rollbook.storage.sql.locker_tables import TABLES as LOCKER_TABLES
 
 SWEEP = 5_000
 """Rows of a deleted tenant that go in one transaction, far below the time that a statement may take."""
@@ -47,7 +48,7 @@ T = TypeVar("T")
 _SWEEPS = tuple(
     f"DELETE FROM {table} WHERE tenant_id = $1 AND ctid = ANY(ARRAY("
     f"SELECT s.ctid FROM {table} s WHERE s.tenant_id = $1 LIMIT $2))"
-    for table in ("resource", "member", "attribute_index", "password", "unique_value")
+    for table in ("resource", "member", "attribute_index", "password", "unique_value", *LOCKER_TABLES)
 )
 
 

@@ -28,6 +28,7 @@ from rollbook.storage.engines.sqlite_backup import open_backup
 from rollbook.storage.errors import StoreError
 from rollbook.storage.migrations import migrations
 from rollbook.storage.records import FIRST_POSITION
+from rollbook.storage.sql.locker_tables import TABLES as LOCKER_TABLES
 
 ROWS = 500
 """Rows in hand at a time: some MB, whatever the size of the store."""
@@ -96,6 +97,7 @@ _OWN = {
     "password": {"tenant_id": "uuid", "type": "smallint", "id": "uuid", "hash": "text", "changed": "text"},
     "unique_value": {"tenant_id": "uuid", "type": "smallint", "path": "text", "value": "text", "id": "uuid"},
     "catalogue": {"tenant_id": "uuid", "revision": "int", "document": "text"},
+    **LOCKER_TABLES,
     "event": {
         "tenant_id": "uuid",
         "id": "uuid",
@@ -121,9 +123,13 @@ _OWN = {
 _SAVED = {
     ("event", "place"): (
         "CASE WHEN version > 0 THEN row_number() OVER (PARTITION BY version > 0 ORDER BY place, version, id) ELSE 0 END"
-    )
+    ),
+    ("locker_event", "place"): "row_number() OVER (ORDER BY place, id)",
 }
-_LOADED = {("event", "place"): f"CASE WHEN version > 0 THEN place + ({FIRST_POSITION.place}) ELSE 0 END"}
+_LOADED = {
+    ("event", "place"): f"CASE WHEN version > 0 THEN place + ({FIRST_POSITION.place}) ELSE 0 END",
+    ("locker_event", "place"): f"place + ({FIRST_POSITION.place})",
+}
 
 _AS_TEXT = frozenset({"uuid", "jsonb"})
 """What SQLite has no type for."""

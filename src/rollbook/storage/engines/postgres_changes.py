@@ -5,10 +5,12 @@ groups, and ids in their order, so that those who share rows wait and seldom dea
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from rollbook.storage.engines import postgres_statements as sql
 from rollbook.storage.engines.postgres_groups import change_groups
+from rollbook.storage.engines.postgres_lockers import drive
 from rollbook.storage.engines.postgres_pool import Link
 from rollbook.storage.engines.postgres_rows import (
     event_rows,
@@ -20,6 +22,7 @@ from rollbook.storage.engines.postgres_unique import insertion, replace
 from rollbook.storage.errors import MissingMembers, NotFound, VersionConflict
 from rollbook.storage.records import NO_PASSWORD, Applied, Delete, Insert, MemberChange, Update
 from rollbook.storage.rows import cascaded
+from rollbook.storage.sql.locker_lifecycle import gone, left
 
 
 async def insert(link: Link, tenant: str, change: Insert) -> Applied:
@@ -56,6 +59,8 @@ async def update(link: Link, tenant: str, change: Update) -> Applied:
         return Applied(*before, False)
     version, created, modified = after
     await _follow(link, tenant, change, version)
+    if change.leaves:
+        await drive(tenant, partial(left, tenant, change.id, change.event), link)
     return Applied(version, created, modified, True)
 
 
@@ -69,7 +74,9 @@ async def delete(link: Link, tenant: str, change: Delete) -> Applied:
         for type, id, parent_version in await link.fetch(sql.TOUCH_PARENTS, tenant, types, ids, change.at):
             events.append(cascaded(change.event, change.names.get(type, ""), str(id)))
             versions.append(parent_version)
-    await link.fetch(sql.DELETE, tenant, change.type, change.id, event_rows(events), versions)
+    rows = await link.fetch(sql.DELETE, tenant, change.type, change.id, event_rows(events), versions)
+    if any(row[0] for row in rows):
+        await drive(tenant, partial(gone, tenant, change.id, change.event), link)
     return Applied(version, created, max(modified, change.at), True)
 
 

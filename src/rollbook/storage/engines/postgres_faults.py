@@ -8,6 +8,7 @@ import asyncpg
 from asyncpg.exceptions import InterfaceError, InternalClientError, PostgresError
 
 from rollbook.storage.errors import AlreadyExists, Busy, SchemaMismatch, StoreError, Unavailable
+from rollbook.storage.sql.locker_tables import UNIQUE as LOCKERS_UNIQUE
 
 FAULTS = (PostgresError, InterfaceError, InternalClientError, OSError, TimeoutError)
 """What a driver's call may raise because of the database and not because of us."""
@@ -25,6 +26,7 @@ UNIQUE = {
     "connection_name": "name",
     "connection_name_key": "name",
     "token_digest": "token",
+    **LOCKERS_UNIQUE,
 }
 """What a unique index keeps apart. One that is not listed is a bug."""
 

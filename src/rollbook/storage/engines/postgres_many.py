@@ -78,7 +78,7 @@ def _is_plain(change: Change) -> bool:
         case Insert():
             return not change.members and change.password is None and change.groups is None
         case Update():
-            alone = change.members is None and change.password is None and change.groups is None
+            alone = change.members is None and change.password is None and change.groups is None and not change.leaves
             return alone and keeps_unique(change) and change.content is not None and change.version is not None
         case _:
             return False

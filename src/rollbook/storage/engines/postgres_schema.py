@@ -12,6 +12,7 @@ from rollbook.storage.engines.postgres_identity_tables import TABLES as IDENTITY
 from rollbook.storage.engines.postgres_pool import Link
 from rollbook.storage.errors import SchemaMismatch
 from rollbook.storage.migrations import Migration, latest, migrations
+from rollbook.storage.sql.locker_tables import TABLES as LOCKER_TABLES
 
 ENGINE = "postgres"
 
@@ -21,14 +22,21 @@ _MIGRATED = "INSERT INTO rollbook_schema (version, name, applied) VALUES ($1, $2
 
 _PATIENCE = "SET LOCAL lock_timeout = '10s'; SET LOCAL statement_timeout = 0; SET LOCAL enable_seqscan = on"
 
-OWN_TABLES = ("connection", "resource", "member", "attribute_index", "password", "unique_value", "catalogue", "event")
+OWN_TABLES = (
+    *("connection", "resource", "member", "attribute_index", "password", "unique_value", "catalogue", "event"),
+    *LOCKER_TABLES,
+)
 """The tables under row-level security."""
 
 _GRANTS = {
     "SELECT": "rollbook_schema, feed_epoch",
     "SELECT, INSERT, UPDATE": "tenant",
     "SELECT, INSERT, UPDATE, DELETE": ", ".join(
-        ("connection, token, resource, member, attribute_index, password, unique_value, catalogue", *IDENTITY_TABLES)
+        (
+            "connection, token, resource, member, attribute_index, password, unique_value, catalogue",
+            *IDENTITY_TABLES,
+            *LOCKER_TABLES,
+        )
     ),
     "SELECT, INSERT": "event",
     "SELECT, INSERT, DELETE": "sealing_key",

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from rollbook.storage.rows import CHANGED_COLUMNS
 from rollbook.storage.sql import identity_tokens, sessions
+from rollbook.storage.sql.locker_lifecycle import CONCERNED
 
 FENCE = "WITH t AS MATERIALIZED (SELECT set_config('app.tenant', $1, true) AS v)"
 
@@ -268,7 +269,9 @@ w AS (DELETE FROM password WHERE tenant_id = $1 AND type = $2 AND id = $3),
 q AS (DELETE FROM unique_value WHERE tenant_id = $1 AND type = $2 AND id = $3),
 e AS (INSERT INTO event (tenant_id, {EVENT_COLUMNS}, version)
   SELECT $1, e.* FROM ROWS FROM ({_rows(4, _EVENT)}, unnest($5::bigint[])) AS e)
-DELETE FROM resource WHERE tenant_id = $1 AND type = $2 AND id = $3"""
+DELETE FROM resource WHERE tenant_id = $1 AND type = $2 AND id = $3
+RETURNING {CONCERNED.format(tenant="$1", id="$3")}"""
+"""The answer is whether it means anything for lockers."""
 
 
 def begin(tenant: str) -> str:

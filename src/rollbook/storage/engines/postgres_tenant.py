@@ -6,6 +6,8 @@ from rollbook.events import Event
 from rollbook.scim.schema import ResourceType
 from rollbook.storage.engines import postgres_catalogue as catalogue
 from rollbook.storage.engines import postgres_statements as sql
+from rollbook.storage.engines.lockers import Lockers
+from rollbook.storage.engines.postgres_lockers import PostgresLockerEngine
 from rollbook.storage.engines.postgres_pool import Link
 from rollbook.storage.engines.postgres_reader import Reader
 from rollbook.storage.engines.postgres_rows import (
@@ -53,6 +55,10 @@ class PostgresTenant:
     @property
     def tenant_id(self) -> str:
         return self._tenant
+
+    @property
+    def lockers(self) -> Lockers:
+        return Lockers(self._tenant, PostgresLockerEngine(self._tenant, self._transactions))
 
     async def get(self, type: int, id: str) -> Stored | None:
         return await self._reader.get(self._tenant, type, id)

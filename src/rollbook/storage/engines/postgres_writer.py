@@ -73,6 +73,8 @@ class Writer:
             if isinstance(change, Insert):
                 if not change.members:
                     return await self._inserts.submit(tenant, change)
+            elif change.leaves:
+                pass
             elif change.members is None and change.content and change.version is not None and keeps_unique(change):
                 return await self._updates.submit(tenant, change)
         return await self._others.submit(tenant, change)

@@ -54,6 +54,8 @@ from rollbook.storage.errors import AlreadyExists, NotFound, SchemaMismatch, Una
 from rollbook.storage.migrations import Migration, latest, migrations
 from rollbook.storage.records import Connection, SealingKey, Tenant, Token
 from rollbook.storage.sql import identity_tokens, sessions
+from rollbook.storage.sql.locker_tables import TABLES as LOCKER_TABLES
+from rollbook.storage.sql.locker_tables import key_of
 from rollbook.storage.sql.scripts import for_sqlite
 
 DISK_LOW = 256 * 1024 * 1024
@@ -95,6 +97,10 @@ _SWEEPS = (
     (SELECT tenant_id, type, id FROM password WHERE tenant_id = ? LIMIT ?)""",
     """DELETE FROM unique_value WHERE (tenant_id, type, path, value) IN
     (SELECT tenant_id, type, path, value FROM unique_value WHERE tenant_id = ? LIMIT ?)""",
+    *(
+        f"DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE tenant_id = ? LIMIT ?)"
+        for table, key in ((table, ", ".join(key_of(table))) for table in LOCKER_TABLES)
+    ),
 )
 
 

@@ -13,6 +13,7 @@ import orjson
 
 from rollbook.storage.engines.sqlite_catalogue import check_schema
 from rollbook.storage.engines.sqlite_groups import change_groups, refuse_missing_groups
+from rollbook.storage.engines.sqlite_lockers import drive
 from rollbook.storage.engines.sqlite_rows import resource_row
 from rollbook.storage.engines.sqlite_unique import come, forget, look, replace
 from rollbook.storage.engines.sqlite_writer import Transaction, Work
@@ -29,6 +30,7 @@ from rollbook.storage.records import (
     Update,
 )
 from rollbook.storage.rows import cascaded
+from rollbook.storage.sql.locker_lifecycle import CONCERNED, gone, left
 
 KINDS = """WITH RECURSIVE kind (type) AS (
     SELECT min(type) FROM resource WHERE tenant_id = ?1
@@ -45,6 +47,7 @@ TYPES_OF = f"""{KINDS}
 SELECT r.id, r.type FROM kind CROSS JOIN json_each(?2) j
 CROSS JOIN resource r ON r.tenant_id = ?1 AND r.type = kind.type AND r.id = j.value"""
 
+_CONCERNED = f"SELECT {CONCERNED.format(tenant='?1', id='?2')}"
 _CONNECTION = "SELECT 1 FROM connection WHERE tenant_id = ? AND id = ?"
 _STATE = "SELECT version, created, last_modified FROM resource WHERE tenant_id = ? AND type = ? AND id = ?"
 _NEW_CONTENT = """UPDATE resource SET version = ?4, last_modified = ?5, unique_key = ?6, external_id = ?7, display = ?8,
@@ -166,6 +169,8 @@ def _update(tenant: str, change: Update, transaction: Transaction) -> Applied:
             if change.index is not None:
                 _replace_index(transaction, (tenant, change.type, change.id), change.index)
             transaction.changed(tenant, change.event, change.version + 1)
+            if change.leaves:
+                drive(tenant, partial(left, tenant, change.id, change.event), transaction)
             created, last_modified = found[0]
             return Applied(change.version + 1, created, last_modified, True)
     return _update_any(tenant, change, transaction)
@@ -201,6 +206,8 @@ def _update_any(tenant: str, change: Update, transaction: Transaction) -> Applie
     if unique is not None:
         replace(transaction, key, unique)
     transaction.changed(tenant, change.event, new_version)
+    if change.leaves:
+        drive(tenant, partial(left, tenant, change.id, change.event), transaction)
     return Applied(new_version, created, new_modified, True)
 
 
@@ -216,6 +223,8 @@ def _delete(tenant: str, change: Delete, transaction: Transaction) -> Applied:
     if parents:
         transaction.change(_LEAVES_GROUPS, (tenant, change.id))
     transaction.changed(tenant, change.event, version + 1)
+    if transaction.rows(_CONCERNED, (tenant, change.id))[0][0]:
+        drive(tenant, partial(gone, tenant, change.id, change.event), transaction)
     for id, type in types_of(transaction, tenant, parents).items():
         ((parent_version,),) = transaction.rows(_PARENT_CHANGES, (tenant, type, id, change.at))
         transaction.changed(tenant, cascaded(change.event, change.names.get(type, ""), id), parent_version)

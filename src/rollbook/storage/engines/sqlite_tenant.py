@@ -12,6 +12,7 @@ import apsw
 from rollbook.events import Event
 from rollbook.scim.schema import ResourceType
 from rollbook.storage.engines import sqlite_catalogue as catalogue
+from rollbook.storage.engines.lockers import Lockers
 from rollbook.storage.engines.sqlite_changes import (
     KINDS,
     MEMBER_COUNTS,
@@ -22,6 +23,7 @@ from rollbook.storage.engines.sqlite_changes import (
     work_of,
 )
 from rollbook.storage.engines.sqlite_connection import rows
+from rollbook.storage.engines.sqlite_lockers import SqliteLockerEngine
 from rollbook.storage.engines.sqlite_many import each, together
 from rollbook.storage.engines.sqlite_pages import QuickPages, read_members, read_page, read_stretch
 from rollbook.storage.engines.sqlite_readers import Readers
@@ -123,6 +125,11 @@ class SqliteTenant:
     @property
     def tenant_id(self) -> str:
         return self._tenant
+
+    @property
+    def lockers(self) -> Lockers:
+        engine = SqliteLockerEngine(self._tenant, self._connection, self._readers, self._writer)
+        return Lockers(self._tenant, engine)
 
     async def get(self, type: int, id: str) -> Stored | None:
         found = rows(self._connection, _GET, (self._tenant, type, id))

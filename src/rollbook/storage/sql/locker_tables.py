@@ -324,3 +324,15 @@ TABLES: dict[str, dict[str, str]] = {
     },
 }
 """All of them with the types of their columns in PostgreSQL, for backups."""
+
+
+def key_of(table: str) -> tuple[str, ...]:
+    """The columns of a table's primary key."""
+    return _KEYS.get(table, ("tenant_id", "id"))
+
+
+_KEYS = {
+    "grouped_locker": ("tenant_id", "group_id", "locker_id"),
+    "pin_code": ("tenant_id", "subject", "id", "purpose"),
+    "request_key": ("tenant_id", "key"),
+}
