@@ -52,6 +52,12 @@ def replacement(
     return Drafted(type, before, draft, asked)
 
 
+def opened(type: ResourceType, before: Document, asked: Asked) -> Document:
+    """A kept document as a PATCH is applied to it: what the type shows of it, as its rules show it."""
+    document = seen(type, before)
+    return document if type.rules is None else type.rules.open(document, asked)
+
+
 def judged(type: ResourceType, before: Mapping[str, Any] | None, after: Document, asked: Asked) -> Document:
     """What is kept where ``before`` was, when ``after`` is the type's own canonical document. **Raises**
     ``ScimError``."""

@@ -12,7 +12,7 @@ import orjson
 from rollbook.events import Kind
 from rollbook.provisioning.filing import changed_attributes, filing
 from rollbook.provisioning.groups import changed_groups, own_groups
-from rollbook.provisioning.judging import judged
+from rollbook.provisioning.judging import judged, opened
 from rollbook.provisioning.members import check_may_be_emptied, check_member_types, check_no_self
 from rollbook.provisioning.ownership import new_owner
 from rollbook.provisioning.passwords import password_to_go
@@ -28,7 +28,6 @@ from rollbook.scim.operations import Modify
 from rollbook.scim.outcomes import Done, Found
 from rollbook.scim.patch_apply import NeedsGroups, NeedsMembers, Patched, apply_patch
 from rollbook.scim.resource import Stored
-from rollbook.scim.views import seen
 from rollbook.storage.records import MemberChange, Update
 
 
@@ -55,8 +54,9 @@ async def _once(operation: Modify, work: Work) -> tuple[Saved, bool]:
         raise not_found(type)
     check_writable(operation.conditions, stored)
     before = orjson.loads(stored.document)
-    patched = await _patched(operation, work, stored, seen(type, before))
-    document = judged(type, before, patched.document, work.asked(type, {}, id))
+    asked = work.asked(type, {}, id)
+    patched = await _patched(operation, work, stored, opened(type, before, asked))
+    document = judged(type, before, patched.document, asked)
     steps = patched.members
     changed = changed_attributes(before, document)
     if steps.touched:

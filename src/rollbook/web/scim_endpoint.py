@@ -14,7 +14,7 @@ A caller without a credential learns nothing about routes: authentication comes 
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
@@ -50,7 +50,7 @@ from rollbook.scim.answer import Locations
 from rollbook.scim.discovery import STANDARD_FEATURES, discover
 from rollbook.scim.errors import NotFound, ScimError
 from rollbook.scim.operations import Define, Discover, Withdraw
-from rollbook.scim.outcomes import Bulked, Discovered
+from rollbook.scim.outcomes import Bulked, Discovered, Unrolled, View
 from rollbook.scim.terms_settings import terms
 from rollbook.storage.errors import SchemaChanged, StoreError
 from rollbook.storage.records import Tenant
@@ -256,12 +256,23 @@ class ScimEndpoint:
             outcome = await perform(operation, work)
         finally:
             self._turns.give(tenant.id)
+        if isinstance(outcome, Unrolled):
+            outcome.rest = self._in_turns(tenant.id, outcome.rest)
         if isinstance(outcome, Bulked):
             await self.refused.note_all(tenant.id, self._refused_parts(request, principal, outcome))
         answer = encode(outcome, locations)
         if (preferred := request.headers.get("prefer")) is not None:
             return applied(answer, preferred, route.ask, "attributes=" in request.query.lower())
         return answer
+
+    async def _in_turns(self, tenant: str, pages: AsyncIterator[list[View]]) -> AsyncIterator[list[View]]:
+        """Pages that are read while an answer is sent: each takes its turn, none is held while the client reads."""
+        while True:
+            async with self._turns.turn(tenant):
+                page = await anext(pages, None)
+            if page is None:
+                return
+            yield page
 
     async def _documented(self, request: Request, place: docs.Place) -> Response:
         """The page about the API, or the document behind it: of the catalogue, or of the credential's tenant."""
