@@ -15,6 +15,7 @@ from rollbook.cli import (
     demo,
     doctor,
     export,
+    group,
     import_,
     issuer,
     keys,
@@ -74,6 +75,7 @@ app.add_typer(connection.app)
 app.add_typer(token.app)
 app.add_typer(client.app)
 app.add_typer(user.app)
+app.add_typer(group.app)
 app.add_typer(issuer.app)
 app.add_typer(mail.app)
 app.add_typer(keys.app)
