@@ -16,7 +16,7 @@ What is read from the wire, and the names of the two schemas, is in ``identify_w
 ``identify_names``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,9 +41,8 @@ class Setup:
     activation_type: str
     definitions: frozenset[str]
     """The claim types that there are; empty: any."""
-    root: str
-    organizations: Sequence[str]
-    """Paths below the root, ``Sales/North``; what stands above one is there too."""
+    organizations: Mapping[str, Any]
+    """The tree of them: names, each with those below it. The first at the top is the root."""
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> "Setup":
@@ -53,9 +52,13 @@ class Setup:
             settings["email_claim_type"],
             settings["activation_claim_type"],
             frozenset(settings["claim_definitions"]),
-            settings["root_organization"],
             settings["organizations"],
         )
+
+    @property
+    def root(self) -> str:
+        """The organisation of users who are in none."""
+        return next(iter(self.organizations), "Root")
 
 
 class Identify(Plain):
@@ -320,14 +323,7 @@ def _other(claim: Mapping[str, Any]) -> Document:
 def _organization(wanted: str, setup: Setup) -> str:
     """The name or path of an organisation, if there is one: ``North`` (where only one is called so), ``Sales/North``,
     ``Root/Sales/North``. **Raises** ``InvalidValue``."""
-    paths = {setup.root}
-    for path in setup.organizations:
-        segments = [segment for segment in path.split("/") if segment]
-        start = 1 if segments and segments[0] == setup.root else 0
-        for end in range(start + 1, len(segments) + 1):
-            paths.add("/".join((setup.root, *segments[start:end])))
-    if wanted in (setup.root, f"{setup.root}/"):
-        return setup.root
+    paths = {setup.root, *_paths(setup.organizations, "")}
     if wanted in paths or f"{setup.root}/{wanted}" in paths:
         return wanted
     found = [path for path in paths if path.rpartition("/")[2] == wanted]
@@ -336,6 +332,12 @@ def _organization(wanted: str, setup: Setup) -> str:
     if not found:
         raise InvalidValue(f'There is no organization "{shortened(wanted)}" in this tenant.')
     return wanted
+
+
+def _paths(tree: Mapping[str, Any], above: str) -> Iterator[str]:
+    for name, below in tree.items():
+        yield above + name
+        yield from _paths(below, f"{above}{name}/")
 
 
 RULES = Identify()

@@ -20,8 +20,7 @@ SETTINGS = {
     "email_claim_type": MAIL,
     "activation_claim_type": CODE,
     "claim_definitions": [],
-    "root_organization": "Root",
-    "organizations": ["Sales/North", "Finance"],
+    "organizations": {"Root": {"Sales": {"North": {}}, "Finance": {}}},
 }
 NAMING = Naming("$@;@$", NAME)
 
@@ -299,7 +298,7 @@ def test_x16_other_organizations_are_refused() -> None:
         write(
             None,
             {"userName": "ann", ENTERPRISE_USER: {"organization": "North"}},
-            organizations=["Sales/North", "Finance/North"],
+            organizations={"Root": {"Sales": {"North": {}}, "Finance": {"North": {}}}},
         )
 
 
