@@ -108,7 +108,7 @@ def _bulk(request: Request, route: Route, dialect: Dialect, notes: list[str]) ->
 def _discover(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Discover:
     if any(name.lower() == "filter" for name, _ in pairs(request.query)):
         raise Forbidden("Discovery cannot be filtered (RFC 7644 §4); leave the parameter filter out.")
-    topic = route.template.split("/")[1]
+    topic = dialect.routes.topic(route.template)
     return Discover(topic, text(route.id) if route.id else None)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from enum import Enum, auto
 from typing import NamedTuple
 
+from rollbook.dialects.plan import TOPICS, Plan
 from rollbook.scim.attributes import Held
 from rollbook.scim.errors import MethodNotAllowed, NotFound, NotImplementedHere
 from rollbook.scim.schema import ResourceType
@@ -77,40 +78,70 @@ _DEFINE = {"GET": Ask.DISCOVER, "POST": Ask.DEFINE}
 _DEFINE_ONE = {"GET": Ask.DISCOVER, "PUT": Ask.DEFINE, "DELETE": Ask.WITHDRAW}
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
-DISCOVERY = ("ServiceProviderConfig", "Schemas", "ResourceTypes")
+DISCOVERY = TOPICS
+
+
+_COLLECTION_OF = {"GET": "query", "POST": "create"}
+_ONE_OF = {"GET": "retrieve", "PUT": "replace", "PATCH": "modify", "DELETE": "delete"}
+EVERYTHING = Plan()
 
 
 class RouteTable:
-    """The routes of some resource types below a dialect's base."""
+    """The routes of some resource types below a dialect's base, as its plan has them."""
 
-    def __init__(self, types: tuple[ResourceType, ...]) -> None:
-        self._fixed: dict[str, _Row] = {
-            "": _row("/", {"GET": Ask.QUERY}, types),
-            ".search": _row("/.search", _SEARCH, types),
-            "Me": _row("/Me", _ONE),
-            "Changes": _row("/Changes", {"GET": Ask.CHANGES}),
-            "Bulk": _row("/Bulk", {"POST": Ask.BULK}),
-        }
+    def __init__(self, types: tuple[ResourceType, ...], plan: Plan = EVERYTHING) -> None:
+        offers = plan.offers
+        self._any_case = plan.any_case
+        self.topics: dict[str, str] = {}
+        """The discovery topics by what they are called here, in lower case."""
+        self._fixed: dict[str, _Row] = {}
         self._with_id: dict[str, _Row] = {}
         self._below_id: dict[tuple[str, str], _Row] = {}
+        if "search" in offers:
+            self._fixed[""] = _row("/", {"GET": Ask.QUERY}, types)
+            self._fixed[".search"] = _row("/.search", _SEARCH, types)
+        if "me" in offers:
+            self._fixed["Me"] = _row("/Me", _ONE)
+        if "changes" in offers:
+            self._fixed["Changes"] = _row("/Changes", {"GET": Ask.CHANGES})
+        if "bulk" in offers:
+            self._fixed["Bulk"] = _row("/Bulk", {"POST": Ask.BULK})
         for topic in DISCOVERY:
-            self._fixed[topic] = _row(f"/{topic}", _DISCOVER)
-        for topic in ("Schemas", "ResourceTypes"):
-            self._fixed[topic] = _row(f"/{topic}", _DEFINE)
-            self._with_id[topic] = _row(f"/{topic}/{{id}}", _DEFINE_ONE)
+            if not (name := plan.name(topic)):
+                continue
+            self.topics[name.lower()] = topic
+            define = "define" in offers and topic != "ServiceProviderConfig"
+            self._fixed[name] = _row(f"/{name}", _DEFINE if define else _DISCOVER)
+            if topic != "ServiceProviderConfig":
+                self._with_id[name] = _row(f"/{name}/{{id}}", _DEFINE_ONE if define else _DISCOVER)
         for type in types:
             name = type.endpoint.strip("/")
-            self._fixed[name] = _row(type.endpoint, _COLLECTION, (type,))
-            self._fixed[f"{name}/.search"] = _row(f"{type.endpoint}/.search", _SEARCH, (type,))
-            self._with_id[name] = _row(f"{type.endpoint}/{{id}}", _ONE, (type,))
-            if members := type.held(Held.MEMBERS):
+            collection = {
+                m: _COLLECTION[m] for m, operation in _COLLECTION_OF.items() if plan.may(type.name, operation)
+            }
+            one = {m: _ONE[m] for m, operation in _ONE_OF.items() if plan.may(type.name, operation)}
+            self._fixed[name] = _row(type.endpoint, collection, (type,))
+            if plan.may(type.name, "search"):
+                self._fixed[f"{name}/.search"] = _row(f"{type.endpoint}/.search", _SEARCH, (type,))
+            self._with_id[name] = _row(f"{type.endpoint}/{{id}}", one, (type,))
+            if plan.may(type.name, "members") and (members := type.held(Held.MEMBERS)):
                 template = f"{type.endpoint}/{{id}}/{members.name}"
                 self._below_id[name, members.name] = _row(template, {"GET": Ask.MEMBERS}, (type,))
+        self._absent = frozenset(address.strip("/").lower() for address in plan.absent)
+        self._offered = {ask for _, _, ask, _ in self.lines()}
+        if plan.any_case:
+            self._fixed = {name.lower(): row for name, row in self._fixed.items()}
+            self._with_id = {name.lower(): row for name, row in self._with_id.items()}
+            self._below_id = {(name.lower(), part.lower()): row for (name, part), row in self._below_id.items()}
 
     @property
     def names(self) -> frozenset[str]:
         """The first segments that are taken."""
         return frozenset(name.partition("/")[0] for name in self._fixed)
+
+    def topic(self, template: str) -> str:
+        """The discovery topic that a route's template is about."""
+        return self.topics[template.split("/")[1].lower()]
 
     def lines(self) -> Iterator[tuple[str, str, Ask, tuple[ResourceType, ...]]]:
         """Every route there is: template, method, what it leads to, the types that it is about."""
@@ -121,28 +152,42 @@ class RouteTable:
     def find(self, method: str, rest: str) -> Route:
         """The route of a method and of what stands behind the base (a closing slash is ignored, a HEAD is a GET).
 
-        **Raises** ``NotFound``, ``MethodNotAllowed`` (with ``Allow``), ``NotImplementedHere``.
+        **Raises** ``NotFound``, ``MethodNotAllowed`` (with ``Allow``: it is there, and not here),
+        ``NotImplementedHere`` (this provider has it nowhere).
         """
         below = rest.strip("/")
-        row, id = self._fixed.get(below), ""
+        name, _, id = below.partition("/")
+        if self._any_case:
+            name = name.lower()
+            fixed = self._fixed.get(below.lower())
+        else:
+            fixed = self._fixed.get(below)
+        row = fixed
         if row is None:
-            name, _, id = below.partition("/")
             if "/" not in id:
                 row = self._with_id.get(name)
             else:
                 id, _, part = id.partition("/")
-                row = self._below_id.get((name, part))
+                row = self._below_id.get((name, part.lower() if self._any_case else part))
+        else:
+            id = ""
         if row is None:
+            if below and name.lower() in self._absent:
+                raise NotImplementedHere(f"/{below.partition('/')[0]} is not offered by this server.")
+            case = "" if self._any_case else " (letter case counts)"
             raise NotFound(
                 "There is nothing at this address. Resources are at "
-                + ", ".join(r.template for r in self._fixed.values() if r.asks is _COLLECTION)
-                + " (letter case counts)."
+                + ", ".join(r.template for r in self._fixed.values() if r.types and r.asks.get("GET") is Ask.QUERY)
+                + f"{case}."
             )
         template, asks, types, allow = row
         if method == "OPTIONS":
             return Route(Ask.OPTIONS, types, id, template, allow)
         ask = asks.get("GET" if method == "HEAD" else method)
         if ask is None:
+            meant = (_ONE if id else _COLLECTION).get(method) if types else None
+            if meant is not None and meant not in self._offered:
+                raise NotImplementedHere(f"{method} is not offered by this server for anything; possible are {allow}.")
             raise MethodNotAllowed(
                 f"{method} is not possible here; possible are {allow}.",
                 headers=(("allow", allow),),

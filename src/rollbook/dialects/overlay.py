@@ -1,0 +1,208 @@
+"""From a dialect's plan of a resource type to the type: a view of what the store keeps (``scim.views``).
+
+The kept types are the tenant's (or the standard's), widened by the extensions of every dialect of the house; each
+dialect sees its part of them, with characteristics of its own.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from importlib import import_module
+from typing import Any
+
+from rollbook.dialects.plan import TypePlan
+from rollbook.errors import RollbookError
+from rollbook.scim.attributes import Attribute, Compare, Mutability, Returned, Uniqueness
+from rollbook.scim.rules import Rules
+from rollbook.scim.schema import Extension, ResourceType, Schema, read_schema
+from rollbook.scim.views import dropped_paths
+
+
+class InvalidPlan(RollbookError):
+    """A plan names what is not there: ``path`` is where in the file."""
+
+    def __init__(self, path: str, detail: str) -> None:
+        super().__init__(detail)
+        self.path = path
+
+
+Extensions = Mapping[str, Sequence[Extension]]
+"""The extensions of all dialects of a house, by the name of the resource type."""
+
+
+def own_extensions(plan: TypePlan) -> tuple[Extension, ...]:
+    """The extensions that a dialect adds to a type."""
+    return tuple(Extension(read_schema(document), bool(document.get("required"))) for document in plan.extensions)
+
+
+def widened(types: Iterable[ResourceType], extensions: Extensions) -> tuple[ResourceType, ...]:
+    """The types as a house keeps them. One that no dialect adds to stays the same object."""
+    wide = []
+    for type in types:
+        there = {e.schema.id.lower() for e in type.extensions}
+        more = [Extension(e.schema) for e in extensions.get(type.name, ()) if e.schema.id.lower() not in there]
+        wide.append(replace(type, extensions=(*type.extensions, *more)) if more else type)
+    return tuple(wide)
+
+
+def viewed(type: ResourceType, kept: ResourceType) -> ResourceType:
+    """A type of the standard dialect, seen beside the extensions of others."""
+    return type if type is kept else replace(type, kept=kept)
+
+
+def overlaid(plan: TypePlan, parent: ResourceType, kept: ResourceType) -> ResourceType:
+    """The type as a dialect sees it. ``parent`` is the standard's. **Raises** ``InvalidPlan``."""
+    own = own_extensions(plan)
+    made = {e.schema.id.lower() for e in own}
+    wanted = None if plan.attributes is None else _wanted(plan, parent)
+    changes: _Changes = {path.lower(): (path, change) for path, change in plan.change.items()}
+    core = _schema(
+        parent.schema, None if wanted is None else wanted.get("", {}), changes, "", f"types.{plan.name}.change"
+    )
+    extensions = []
+    for e in parent.extensions:
+        urn = e.schema.id.lower()
+        if urn in made or (wanted is not None and urn not in wanted):
+            continue
+        inside = _schema(
+            e.schema, None if wanted is None else wanted[urn], changes, f"{urn}:", f"types.{plan.name}.change"
+        )
+        extensions.append(Extension(inside, e.required))
+    for e in own:
+        urn = e.schema.id.lower()
+        extensions.append(
+            Extension(_schema(e.schema, None, changes, f"{urn}:", f"types.{plan.name}.change"), e.required)
+        )
+    if changes:
+        path = next(iter(changes.values()))[0]
+        raise InvalidPlan(f"types.{plan.name}.change.{path}", f"there is no attribute {path!r} to change")
+    view = replace(
+        parent,
+        endpoint=plan.endpoint or parent.endpoint,
+        schema=core,
+        extensions=tuple(extensions),
+        kept=kept,
+        rules=_rules(plan),
+        aliases={d["key"]: str(d["id"]) for d in plan.extensions if d.get("key")},
+    )
+    dropped = frozenset(dropped_paths(parent, view)) if plan.others == "drop" else frozenset()
+    return replace(view, dropped=dropped)
+
+
+_Wanted = dict[str, dict[str, set[str] | None]]
+_Changes = dict[str, tuple[str, Mapping[str, Any]]]
+
+
+def _wanted(plan: TypePlan, parent: ResourceType) -> _Wanted:
+    """By schema (``""`` the core, else a URN in lower case): the attributes, each with its sub-attributes or None for
+    all."""
+    found: _Wanted = {"": {}}
+    for path in plan.attributes or ():
+        extension = parent.extension(path)
+        if extension is not None:
+            found.setdefault(path.lower(), {}).update({a.name.lower(): None for a in extension.attributes})
+            continue
+        urn, _, name = path.rpartition(":")
+        head, _, sub = name.partition(".")
+        place = parent.place(urn or None, head, sub or None)
+        if place is None:
+            raise InvalidPlan(f"types.{plan.name}.attributes", f"there is no attribute {path!r} in a {plan.name}")
+        level = found.setdefault(urn.lower(), {})
+        if not sub:
+            level[head.lower()] = None
+        elif (subs := level.setdefault(head.lower(), set())) is not None:
+            subs.add(sub.lower())
+    return found
+
+
+def _schema(
+    schema: Schema,
+    wanted: dict[str, set[str] | None] | None,
+    changes: _Changes,
+    prefix: str,
+    where: str,
+) -> Schema:
+    attributes = []
+    for attribute in schema.attributes:
+        name = attribute.name.lower()
+        if wanted is not None and name not in wanted:
+            continue
+        subs = None if wanted is None else wanted[name]
+        kept = []
+        for sub in attribute.sub_attributes:
+            if subs is None or sub.name.lower() in subs:
+                change = changes.pop(f"{prefix}{name}.{sub.name.lower()}", None)
+                kept.append(_changed(sub, change, where) if change else sub)
+        same = len(kept) == len(attribute.sub_attributes) and all(
+            a is b for a, b in zip(kept, attribute.sub_attributes, strict=True)
+        )
+        seen = attribute if same else replace(attribute, sub_attributes=tuple(kept))
+        change = changes.pop(f"{prefix}{name}", None)
+        attributes.append(_changed(seen, change, where) if change else seen)
+    if len(attributes) == len(schema.attributes) and all(
+        a is b for a, b in zip(attributes, schema.attributes, strict=True)
+    ):
+        return schema
+    return replace(schema, attributes=tuple(attributes))
+
+
+CHANGES: Mapping[str, str] = {
+    "mutability": "mutability",
+    "returned": "returned",
+    "uniqueness": "uniqueness",
+    "required": "required",
+    "caseExact": "case_exact",
+    "canonicalValues": "canonical_values",
+    "description": "description",
+    "most": "most",
+}
+"""The characteristics that a dialect may change, with the fields of ``Attribute``."""
+
+
+def _changed(attribute: Attribute, change: tuple[str, Mapping[str, Any]], where: str) -> Attribute:
+    path, wanted = change
+    fields: dict[str, Any] = {}
+    for name, value in wanted.items():
+        if name == "canonicalFrom":  # filled in by the tenant's settings (``configured``)
+            continue
+        try:
+            match name:
+                case "mutability":
+                    value = Mutability(value)
+                case "returned":
+                    value = Returned(value)
+                case "uniqueness":
+                    value = Uniqueness(value)
+                case "canonicalValues":
+                    value = tuple(value)
+                case "caseExact":
+                    fields["compare"] = Compare.EXACT if value else Compare.FOLDED
+        except ValueError as error:
+            raise InvalidPlan(f"{where}.{path}.{name}", str(error)) from None
+        fields[CHANGES[name]] = value
+    return replace(attribute, **fields)
+
+
+def configured(type: ResourceType, plan: TypePlan, settings: Mapping[str, Any]) -> ResourceType:
+    """The type as a tenant with these settings has it: its rules go by them, and lists of values are the tenant's."""
+    lists: _Changes = {path.lower(): (path, {"canonicalValues": settings[source]}) for path, source in _lists(plan)}
+    core = _schema(type.schema, None, lists, "", "")
+    extensions = tuple(
+        replace(e, schema=_schema(e.schema, None, lists, f"{e.schema.id.lower()}:", "")) for e in type.extensions
+    )
+    return replace(type, settings=settings, schema=core, extensions=extensions)
+
+
+def _lists(plan: TypePlan) -> Iterable[tuple[str, str]]:
+    for path, change in plan.change.items():
+        if "canonicalFrom" in change:
+            yield path, str(change["canonicalFrom"])
+
+
+def _rules(plan: TypePlan) -> Rules | None:
+    if not plan.rules:
+        return None
+    try:
+        found: Rules = import_module(f"rollbook.dialects.hooks.{plan.rules}").RULES
+    except (ModuleNotFoundError, AttributeError):
+        raise InvalidPlan(f"types.{plan.name}.rules", f"there are no rules {plan.rules!r}") from None
+    return found
