@@ -9,10 +9,9 @@ from rollbook.http_message import Response
 from rollbook.scim.answer import Locations
 from rollbook.scim.errors import ScimError
 from rollbook.scim.outcomes import Bulked, Discovered, Done, Found, Listed, NotModified, Outcome, Unrolled, View
-from rollbook.scim.projection import Projection
 from rollbook.scim.wire import v1
+from rollbook.scim.wire.v1_answer import answer
 from rollbook.scim.wire.v1_form import SCIM11, Form
-from rollbook.scim.wire.v1_names import names
 
 MEDIA_TYPE = b"application/json"
 _TYPE = (b"content-type", MEDIA_TYPE)
@@ -26,10 +25,10 @@ def encode(outcome: Outcome, locations: Locations, form: Form = SCIM11) -> Respo
         case Found(view=view):
             stored = view.stored
             headers = (_TYPE, *_known(stored.version, locations.of(stored.type, stored.id), form))
-            body = _resource(view, outcome.projection, locations, form)
+            body = answer(view, outcome.projection, locations, form)
             return Response(form.created if outcome.created else 200, headers, body)
         case Listed():
-            shown = [_resource(view, outcome.projections[view.type.name], locations, form) for view in outcome.views]
+            shown = [answer(view, outcome.projections[view.type.name], locations, form) for view in outcome.views]
             return Response(200, (_TYPE,), v1.list_response(outcome.total, outcome.start_index or 1, shown))
         case Unrolled():
             return Response(200, (_TYPE,), v1.LIST_HEAD, rest=_pieces(outcome, locations, form))
@@ -51,7 +50,7 @@ async def _pieces(outcome: Unrolled, locations: Locations, form: Form) -> AsyncI
     """A list behind its head; how many there were is known at the end."""
 
     def shown(views: list[View]) -> bytes:
-        return b",".join([_resource(view, outcome.projections[view.type.name], locations, form) for view in views])
+        return b",".join([answer(view, outcome.projections[view.type.name], locations, form) for view in views])
 
     count = len(outcome.first)
     yield shown(outcome.first)
@@ -67,15 +66,6 @@ def encode_refusal(error: ScimError) -> Response:
     body = v1.error(error.status, error.detail or HTTPStatus(error.status).phrase)
     extra = tuple((name.encode(), value.encode("latin-1", "replace")) for name, value in error.headers)
     return Response(error.status, (_TYPE, *extra), body)
-
-
-def _resource(view: View, projection: Projection | None, locations: Locations, form: Form) -> bytes:
-    if view.type.kept is None:
-        whole = locations.whole(view)
-        resource = whole if projection is None else projection.apply(whole)
-    else:
-        resource = locations.visible(view, projection)
-    return orjson.dumps(names(view.type, form).shown(resource))
 
 
 def _known(version: int, location: str, form: Form) -> Headers:

@@ -38,9 +38,9 @@ def discover(
     features: Features = STANDARD_FEATURES,
     form: Form = SCIM11,
 ) -> Document:
-    """The document of one discovery address. ``topic`` is ``ServiceProviderConfigs`` or ``Schemas``; ``name`` is a
+    """The document of one discovery address. ``topic`` is ``ServiceProviderConfig`` or ``Schemas``; ``name`` is a
     schema's id, in any letter case. **Raises** ``NotFound``."""
-    if topic == CONFIGS:
+    if topic != "Schemas":
         return service_provider_config(base, limits, features, form)
     entries = {entry["id"].lower(): entry for entry in (schema_document(type, base, form) for type in types)}
     if name is None:

@@ -5,10 +5,10 @@ are names, paths and resources; filters are in ``v1_filter``, the partial resour
 """
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
-from rollbook.scim.attributes import META, SCHEMAS, Attribute
+from rollbook.scim.attributes import META, SCHEMAS, Attribute, Held
 from rollbook.scim.errors import InvalidSyntax, InvalidValue
 from rollbook.scim.schema import ResourceType, Schema
 from rollbook.scim.tolerances import shortened
@@ -39,6 +39,24 @@ class Names:
             (urn, attribute): {wire.lower(): kept for kept, wire in subs.items()}
             for (urn, attribute), subs in self._renamed.items()
         }
+
+    @cached_property
+    def plain_head(self) -> bytes:
+        """How a stored document begins that is answered as it is, but for this head (see ``wire_head``); where there
+        is none such, what no document begins with."""
+        type, form = self.type, self.form
+        same = type.rules is None and not type.aliases and type.schema is type.whole.schema
+        if not same or form.null_meta or not form.etags or any(urn is None for urn, _ in self._renamed):
+            return b"-"
+        for attribute in type.schema.attributes:
+            if attribute.held is Held.DOCUMENT and any(sub.name in form.hidden for sub in attribute.sub_attributes):
+                return b"-"
+        return b'{"schemas":["%s"]' % type.schema.id.encode()
+
+    @cached_property
+    def wire_head(self) -> bytes:
+        """What stands there on the wire."""
+        return b'{"schemas":["%s"]' % self.core.encode()
 
     # -- from the wire -------------------------------------------------------------------------------------------------
 

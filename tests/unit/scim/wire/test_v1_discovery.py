@@ -11,7 +11,7 @@ BASE = "https://id.example/scim/v1"
 
 
 def test_the_configuration_announces_no_xml() -> None:
-    config = discover("ServiceProviderConfigs", None, standard_types(), BASE)
+    config = discover("ServiceProviderConfig", None, standard_types(), BASE)
     assert config["schemas"] == [CORE]
     assert config["xmlDataFormat"] == {"supported": False}
     assert config["meta"] == {"location": f"{BASE}/ServiceProviderConfigs"}
@@ -21,7 +21,7 @@ def test_the_configuration_announces_no_xml() -> None:
 
 def test_the_configuration_says_what_the_form_lacks() -> None:
     form = Form(etags=False, filters=False, sorting=False)
-    config = discover("ServiceProviderConfigs", None, standard_types(), BASE, form=form)
+    config = discover("ServiceProviderConfig", None, standard_types(), BASE, form=form)
     assert (config["etag"], config["sort"], config["filter"]) == (
         {"supported": False}, {"supported": False}, {"supported": False, "maxResults": 0},
     )  # fmt: skip

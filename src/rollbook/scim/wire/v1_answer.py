@@ -1,0 +1,50 @@
+"""A resource as a client of SCIM 1.1 sees it, as JSON.
+
+As in ``scim.answer``, a stored document is not parsed where nothing in it is called otherwise on the wire: that is so
+of what uses the core schema alone.
+"""
+
+import orjson
+
+from rollbook.scim.answer import Locations
+from rollbook.scim.outcomes import View
+from rollbook.scim.projection import Projection
+from rollbook.scim.wire.v1_form import Form
+from rollbook.scim.wire.v1_names import Names, names
+
+
+def answer(view: View, projection: Projection | None, locations: Locations, form: Form) -> bytes:
+    """What the client asked to see of a resource."""
+    called = names(view.type, form)
+    if projection is None and view.stored.document.startswith(called.plain_head):
+        return _spliced(view, locations, called)
+    if view.type.kept is None:
+        whole = locations.whole(view)
+        resource = whole if projection is None else projection.apply(whole)
+    else:
+        resource = locations.visible(view, projection)
+    return orjson.dumps(called.shown(resource))
+
+
+def _spliced(view: View, locations: Locations, called: Names) -> bytes:
+    stored = view.stored
+    rows = b""
+    if view.groups or view.members:
+        rows = b"," + orjson.dumps(called.shown(locations.rows(view)))[1:-1]
+    return b"".join(
+        (
+            called.wire_head,
+            b',"id":"',
+            stored.id.encode(),
+            b'"',
+            stored.document[len(called.plain_head) : -1],
+            rows,
+            b',"meta":{"created":"',
+            stored.created.encode(),
+            b'","lastModified":"',
+            stored.last_modified.encode(),
+            b'","location":',
+            orjson.dumps(locations.of(stored.type, stored.id)),
+            b',"version":"W/\\"%d\\""}}' % stored.version,
+        )
+    )
