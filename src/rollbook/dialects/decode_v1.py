@@ -203,7 +203,7 @@ def _bulk(request: Request, route: Route, dialect: Dialect, notes: list[str]) ->
 def _discover(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Discover:
     if any(name.lower() == "filter" for name, _ in pairs(request.query)):
         raise InvalidFilter("Discovery cannot be filtered; leave the parameter filter out.")
-    return Discover(route.template.split("/")[1], text(route.id) if route.id else None)
+    return Discover(dialect.routes.topic(route.template), text(route.id) if route.id else None)
 
 
 _READERS: Mapping[Ask, Callable[[Request, Route, Dialect, list[str]], Operation]] = {
