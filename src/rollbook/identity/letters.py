@@ -94,6 +94,16 @@ def invitation(name: str, tenant: str, kind: str, link: str, until: str) -> Mess
     )
 
 
+def activation(name: str, tenant: str, link: str, until: str) -> Message:
+    return Message(
+        f"Activate {name}" if len(name) <= 60 else "Activate your account",
+        f"Hello,\n\nthere is an account for you at {tenant}:\n\n    {name}\n\n"
+        f"Activate it here, once, before {until[:16].replace('T', ' ')} UTC:\n\n    {link}\n\n"
+        "Whoever has this link can activate the account, so do not pass it on. A later message of this kind ends it. If"
+        " you did not expect this message, do nothing: without the link nothing happens.\n",
+    )
+
+
 def client_id(name: str, client: str, address: str) -> Message:
     return Message(
         "The id of your client",

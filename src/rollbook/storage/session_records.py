@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 from rollbook.storage.records import Connection, Tenant
 
+ACTIVATION_LETTER = "activation"
+"""The kind of the letters that bring links."""
+
 
 @dataclass(frozen=True, slots=True)
 class Session:

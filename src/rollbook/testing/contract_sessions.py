@@ -11,8 +11,7 @@ from rollbook.ids import new_id
 from rollbook.storage.contract import Store
 from rollbook.storage.errors import AlreadyExists, NotFound
 from rollbook.storage.records import Tenant
-from rollbook.storage.session_records import Activation, AuthKey, Session
-from rollbook.storage.sql.sessions import LETTER
+from rollbook.storage.session_records import ACTIVATION_LETTER, Activation, AuthKey, Session
 from rollbook.testing.builders import LATER, LATER_STILL, START, event
 from rollbook.testing.contract_entrance import ONE, TWO, letter
 from rollbook.testing.contract_identity import FAR, kinds_of, system_user
@@ -134,7 +133,7 @@ class SessionsAndKeys:
     async def test_only_the_last_link_of_a_resource_counts(self, store: Store, acorn: Tenant) -> None:
         first = activation(acorn)
         second = replace(first, digest=TWO, created=LATER)
-        sent = [letter(acorn, about=first.resource, kind=LETTER) for _ in range(2)]
+        sent = [letter(acorn, about=first.resource, kind=ACTIVATION_LETTER) for _ in range(2)]
         await store.sessions.invite(first, sent[0], [(acorn.id, event(Kind.RESOURCE_INVITED))])
         await store.sessions.invite(second, sent[1], [(acorn.id, event(Kind.RESOURCE_INVITED))])
         assert await store.sessions.find_activation(ONE) is None
@@ -166,7 +165,7 @@ class SessionsAndKeys:
         self, store: Store, acorn: Tenant, birch: Tenant
     ) -> None:
         link = activation(acorn)
-        await store.sessions.invite(link, letter(acorn, about=link.resource, kind=LETTER), ())
+        await store.sessions.invite(link, letter(acorn, about=link.resource, kind=ACTIVATION_LETTER), ())
         assert not await store.sessions.withdraw(birch.id, 1, link.resource)
         assert await store.sessions.withdraw(acorn.id, 1, link.resource)
         assert not await store.sessions.withdraw(acorn.id, 1, link.resource)

@@ -5,7 +5,7 @@ from rollbook.storage.entrance_records import Letter
 from rollbook.storage.errors import AlreadyExists, NotFound
 from rollbook.storage.identity_contract import Told
 from rollbook.storage.records import Connection, Tenant
-from rollbook.storage.session_records import Activation, AuthKey, FoundSession, Session
+from rollbook.storage.session_records import ACTIVATION_LETTER, Activation, AuthKey, FoundSession, Session
 from rollbook.storage.sql.entrance import POST_LETTER, letter_values
 from rollbook.storage.sql.scripts import Ask, Row, Script, Tell
 
@@ -40,9 +40,6 @@ ON CONFLICT DO NOTHING"""
 _WITHDRAW = "DELETE FROM activation WHERE tenant_id = $1 AND type = $2 AND resource_id = $3 RETURNING 1"
 _UNSENT = """UPDATE letter SET state = 'failed', content = NULL, reason = $4
 WHERE tenant_id = $1 AND about = $2 AND kind = $3 AND state = 'waiting'"""
-
-LETTER = "activation"
-"""The kind of the letters that bring links."""
 
 SWEEPS = ("DELETE FROM session WHERE expires <= $1", "DELETE FROM activation WHERE expires <= $1")
 TABLES = ("session", "auth_key", "activation")
@@ -82,7 +79,7 @@ def revoke_auth_key(tenant: str, id: int, at: str, event: Event) -> Script[None]
 
 def invite(activation: Activation, letter: Letter | None, told: Told) -> Script[None]:
     yield Ask(_INVITE, activation_values(activation))
-    yield Ask(_UNSENT, (activation.tenant, activation.resource, LETTER, "a newer link was written"))
+    yield Ask(_UNSENT, (activation.tenant, activation.resource, ACTIVATION_LETTER, "a newer link was written"))
     if letter is not None:
         yield Ask(POST_LETTER, letter_values(letter))
     for tenant, event in told:
@@ -101,7 +98,7 @@ def give_back(activation: Activation) -> Script[None]:
 def withdraw(tenant: str, type: int, resource: str) -> Script[bool]:
     gone = yield Ask(_WITHDRAW, (tenant, type, resource))
     if gone:
-        yield Ask(_UNSENT, (tenant, resource, LETTER, "the link was withdrawn"))
+        yield Ask(_UNSENT, (tenant, resource, ACTIVATION_LETTER, "the link was withdrawn"))
     return bool(gone)
 
 
