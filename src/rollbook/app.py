@@ -78,21 +78,24 @@ def make_outbox(settings: Settings, store: Store) -> "Outbox":
 
 def dialect_names() -> tuple[str, ...]:
     """The dialects that a tenant may speak."""
-    return ("standard",)
+    from rollbook.dialects.model import catalog
+
+    return tuple(dialect.name for dialect in catalog())
 
 
 async def tenant_dialect(settings: Settings, store: Store, tenant: Tenant) -> "Dialect":
-    """The dialect of a tenant, with its resource types."""
-    from rollbook.dialects.model import standard
+    """The standard dialect as a tenant has it, with all that is kept of its resources, for whatever dialect."""
+    from rollbook.dialects.model import catalog
+    from rollbook.scim.catalog_reader import standard_types
     from rollbook.scim.catalogue import compile_types
     from rollbook.tenancy.schemas import load
 
-    dialect = standard(protocol_limits(settings))
-    if not tenant.schemas:
-        return dialect
-    catalogue = await load(store.tenant(tenant.id))
-    compiled = compile_types(catalogue, dialect.types)
-    return dialect.of_tenant(compiled.types, compiled.unused, catalogue.revision)
+    dialect = catalog(protocol_limits(settings))[0]
+    if tenant.schemas:
+        catalogue = await load(store.tenant(tenant.id))
+        compiled = compile_types(catalogue, standard_types())
+        dialect = dialect.of_tenant(compiled.types, compiled.unused, catalogue.revision)
+    return dialect.kept()
 
 
 def protocol_limits(settings: Settings) -> Limits:
@@ -134,7 +137,7 @@ def application() -> "Application":
 def build(settings: Settings) -> "Application":
     """Put the house together. Nothing is opened before the application starts."""
     from rollbook.deployment import Deployment
-    from rollbook.dialects.model import standard
+    from rollbook.dialects.model import catalog
     from rollbook.identity.access_tokens import AccessTokens
     from rollbook.identity.key_sets import KeySets
     from rollbook.identity.keys import KeyRing
@@ -150,7 +153,7 @@ def build(settings: Settings) -> "Application":
     store = make_store(settings)
     house = Deployment(
         store=store,
-        dialects=(standard(protocol_limits(settings)),),
+        dialects=catalog(protocol_limits(settings)),
         clock=SYSTEM_CLOCK,
         public_url=settings.origin,
         issuer=settings.issuer,

@@ -1,10 +1,20 @@
 """What this installation has: its store, its dialects, its clock and its settings, as one value."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 from rollbook.clock import Clock
 from rollbook.dialects.model import Dialect
 from rollbook.storage.contract import Store
+from rollbook.storage.records import Tenant
+
+Act = Callable[[Any, Tenant, str], Awaitable[None]]
+"""Acts on one effect, for a tenant and a resource's id."""
+
+
+async def _nothing(effect: Any, tenant: Tenant, resource: str) -> None:
+    """In a house whose rules want nothing done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +37,5 @@ class Deployment:
     tenant_burst: int = 1000
     address_failures: int = 100
     jwks_loopback_hosts: frozenset[str] = frozenset()
+    act: Act = _nothing
+    """Does what a dialect's rules want done after a write (``scim.rules.Asked.effects``)."""

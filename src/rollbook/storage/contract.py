@@ -229,6 +229,9 @@ class Store(Protocol):
     async def set_tenant_status(self, tenant_id: str, status: str, event: Event) -> None:
         """**Raises** ``NotFound``."""
 
+    async def configure_tenant(self, tenant_id: str, configured: str, event: Event) -> None:
+        """Set ``Tenant.configured``. **Raises** ``NotFound`` (also for one that is deleted)."""
+
     async def delete_tenant(self, tenant_id: str, at: str, event: Event) -> None:
         """Delete all resources, memberships and tokens; the tenant's row stays as ``deleted`` with its events, its name
         is free. **Raises** ``NotFound``."""

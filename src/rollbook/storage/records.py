@@ -314,6 +314,8 @@ class Tenant:
     """The id of the connection ``default``."""
     schemas: int = 0
     """The revision of its catalogue; 0: it has made no schemas or resource types."""
+    configured: str = ""
+    """What it has set for the dialects that it speaks: JSON, by the dialect's name; empty: nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from rollbook.clock import Clock
 from rollbook.dialects.model import Dialect
+from rollbook.scim.catalog_reader import standard_types
 from rollbook.scim.catalogue import compile_types, read_catalogue
 from rollbook.scim.discovery import Document, discover
 from rollbook.scim.operations import Define, Withdraw
@@ -72,7 +73,7 @@ class Catalogues:
     async def _make(self, dialect: Dialect, tenant: str) -> Dialect:
         asked = self._clock.elapsed()
         catalogue = read_catalogue(*await self._store.tenant(tenant).catalogue())
-        compiled = compile_types(catalogue, dialect.types)
+        compiled = compile_types(catalogue, standard_types())
         made = dialect.of_tenant(compiled.types, compiled.unused, catalogue.revision)
         self._made.put((dialect, tenant), _Made(made, asked + self._fresh_seconds))
         return made

@@ -19,13 +19,13 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from hashlib import sha256
+from typing import Any
 
 import orjson
 
 from rollbook.deployment import Deployment
 from rollbook.dialects import openapi
-from rollbook.dialects.decode import decode
-from rollbook.dialects.encode import encode, encode_refusal
+from rollbook.dialects.codecs import codec
 from rollbook.dialects.model import Address, Dialect, find_address
 from rollbook.dialects.preference import applied
 from rollbook.dialects.routes import Ask, Route
@@ -47,10 +47,9 @@ from rollbook.provisioning.refusals import StaleSchemas, refusal
 from rollbook.provisioning.seals import Seals
 from rollbook.provisioning.work import Work
 from rollbook.scim.answer import Locations
-from rollbook.scim.discovery import STANDARD_FEATURES, discover
-from rollbook.scim.errors import NotFound, ScimError
+from rollbook.scim.errors import Forbidden, NotFound, ScimError
 from rollbook.scim.operations import Define, Discover, Withdraw
-from rollbook.scim.outcomes import Bulked, Discovered, Unrolled, View
+from rollbook.scim.outcomes import Bulked, Discovered, Found, Outcome, Unrolled, View
 from rollbook.scim.terms_settings import terms
 from rollbook.storage.errors import SchemaChanged, StoreError
 from rollbook.storage.records import Tenant
@@ -94,6 +93,7 @@ class ScimEndpoint:
         self._seals = Seals(house.store, house.clock, house.cursor_seconds)
         self.refused = Refused(house.store, house.clock)
         self._spoken = lru_cache(256)(Dialect.under)
+        self._configured = lru_cache(512)(_configured)
         self._locations = lru_cache(1024)(self._make_locations)
         self._openapi = lru_cache(64)(self._make_openapi)
         self._handle = lru_cache(1024)(house.store.tenant)
@@ -128,33 +128,47 @@ class ScimEndpoint:
         address = find_address(self._house.dialects, request.path)
         if address is None:
             return {}
-        principal = self._authenticator.remembered(request.headers.get("authorization"))
+        principal = self._remembered(request, address.dialect)
         try:
             dialect = self._catalogues.known(address.dialect, principal.tenant) if principal else address.dialect
-            template = dialect.routes.find(request.method, address.rest).template
+            template = _route(request, address, dialect).template
         except ScimError:
             template = "-"
         return {"route": template, "tenant": principal.tenant.id if principal else "-"}
 
     async def before_body(self, request: Request) -> Response | None:
         """The refusal of a request without a good credential, before anybody reads its body; None lets it in."""
-        authorization = request.headers.get("authorization")
-        if self._authenticator.remembered(authorization) is not None:
-            return None
         address = find_address(self._house.dialects, request.path)
-        if address is None:
+        if address is None or self._remembered(request, address.dialect) is not None:
             return None
         with suppress(ScimError):
-            if address.dialect.routes.find(request.method, address.rest).open:
+            if _route(request, address, address.dialect).open:
                 return None
         try:
-            await self._authenticator.bearer(authorization)
+            await self._authenticate(request, address.dialect)
         except ScimError as error:
             await self._note(request, error, None, None, None)
-            return encode_refusal(error)
+            return codec(address.dialect).refusal(error)
         except StoreError as error:
-            return encode_refusal(refusal(error))
+            return codec(address.dialect).refusal(refusal(error))
         return None
+
+    def _remembered(self, request: Request, dialect: Dialect) -> Principal | None:
+        """The principal of a credential that was looked up a moment ago."""
+        held = dialect.credentials
+        if held.session_header and (session := request.headers.get(held.session_header)) is not None:
+            return self._authenticator.remembered_session(session)
+        return self._authenticator.remembered(_authorization(request, dialect))
+
+    async def _authenticate(self, request: Request, dialect: Dialect) -> Principal:
+        """Who sends a request, by what the dialect takes. **Raises** ``RefusedLogin``."""
+        held = dialect.credentials
+        if held.session_header:
+            session = request.headers.get(held.session_header)
+            if session is not None or not held.bearer or "authorization" not in request.headers:
+                name = held.session_header.upper()
+                return await self._authenticator.session(session, header=name, realm=held.realm)
+        return await self._authenticator.bearer(_authorization(request, dialect))
 
     async def answer(self, request: Request) -> Response:
         """The answer to one request. Raises only for bugs."""
@@ -162,30 +176,38 @@ class ScimEndpoint:
         tenant: Tenant | None = None
         route: Route | None = None
         standing: Headers = ()
+        address = find_address(self._house.dialects, request.path)
+        spoken = codec(address.dialect if address else self._house.dialects[0])
         try:
-            address = find_address(self._house.dialects, request.path)
             if address is None:
                 place = docs.find_place(request.path)
                 if place is None:
                     raise NotFound("There is nothing at this address. SCIM is served at /scim/v2.")
                 return await self._documented(request, place)
+            dialect = address.dialect
             wrong: ScimError | None = None
             try:
-                route = address.dialect.routes.find(request.method, address.rest)
+                route = _route(request, address, dialect)
             except ScimError as error:
                 wrong = error
-            authorization = request.headers.get("authorization")
-            if route is not None and route.open and not authorization:
-                return self._discover(request, route, address, address.dialect)
-            principal = self._authenticator.remembered(authorization)
+            principal = self._remembered(request, dialect)
             if principal is None:
-                principal = await self._authenticator.bearer(authorization)
+                if route is not None and route.open and not _has_credential(request, dialect):
+                    return self._discover(request, route, address, dialect)
+                principal = await self._authenticate(request, dialect)
             tenant = enter(principal, address.tenant)
+            if principal.connection.dialect != dialect.name:
+                raise Forbidden(
+                    f"The credential is of a connection that speaks {principal.connection.dialect}, and this address "
+                    f"speaks {dialect.name}. Use a credential of a connection with this dialect."
+                )
             standing = self._rate.take(tenant.id, principal.connection)
-            dialect = address.dialect
             if tenant.schemas:
                 dialect = await self._catalogues.dialect(dialect, tenant)
-                route = dialect.routes.find(request.method, address.rest)
+                route = _route(request, address, dialect)
+            if dialect.settings:
+                dialect = self._configured(dialect, tenant.configured)
+                route = _route(request, address, dialect)
             if route is None:
                 assert wrong is not None
                 raise wrong
@@ -193,8 +215,9 @@ class ScimEndpoint:
                 return Response(204, ((b"allow", route.allow.encode()),))
             if route.open:
                 connection = principal.connection
-                spoken = self._spoken(dialect, terms(connection.preset, connection.settings))
-                return self._discover(request, route, address, spoken)
+                return self._discover(
+                    request, route, address, self._spoken(dialect, terms(connection.preset, connection.settings))
+                )
             allow(principal, route.scope)
             if route.ask in (Ask.DEFINE, Ask.WITHDRAW):
                 answer = await self._change_schemas(request, route, address, principal, tenant)
@@ -204,9 +227,9 @@ class ScimEndpoint:
             return await self._answer_again(request)
         except ScimError as error:
             await self._note(request, error, principal, tenant, route)
-            answer = encode_refusal(error)
+            answer = spoken.refusal(error)
         except StoreError as error:
-            answer = encode_refusal(refusal(error))
+            answer = spoken.refusal(refusal(error))
             if address is not None and route is not None and route.open:  # discovery answers while the database is away
                 with suppress(NotFound):  # it may be the tenant's own, which nobody can say just now
                     answer = self._discover(request, route, address, address.dialect)
@@ -225,14 +248,15 @@ class ScimEndpoint:
     ) -> Response:
         connection = principal.connection
         dialect = self._spoken(dialect, terms(connection.preset, connection.settings))
-        locations = self._locations(dialect, tenant.name if address.tenant else None)
+        locations = self._locations(dialect, address.before, address.base, tenant.name if address.tenant else None)
+        spoken = codec(dialect)
         notes: list[str] = []
         await self._turns.take(tenant.id)
         try:
             if route.template == "/Me":
                 type, id = await find_subject(self._handle(tenant.id), dialect.types, principal.subject)
                 route = route._replace(types=(type,), id=id)
-            operation = decode(request, route, dialect, notes)
+            operation = spoken.decode(request, route, dialect, notes)
             work = Work(
                 store=self._handle(tenant.id),
                 connection=connection.id,
@@ -260,7 +284,9 @@ class ScimEndpoint:
             outcome.rest = self._in_turns(tenant.id, outcome.rest)
         if isinstance(outcome, Bulked):
             await self.refused.note_all(tenant.id, self._refused_parts(request, principal, outcome))
-        answer = encode(outcome, locations)
+        if work.effects:
+            await self._act(work.effects, tenant, route, outcome)
+        answer = spoken.encode(outcome, locations)
         if (preferred := request.headers.get("prefer")) is not None:
             return applied(answer, preferred, route.ask, "attributes=" in request.query.lower())
         return answer
@@ -273,6 +299,12 @@ class ScimEndpoint:
             if page is None:
                 return
             yield page
+
+    async def _act(self, effects: list[Any], tenant: Tenant, route: Route, outcome: Outcome) -> None:
+        """Do what a dialect's rules want done once a write is done."""
+        resource = outcome.view.stored.id if isinstance(outcome, Found) else route.id
+        for effect in effects:
+            await self._house.act(effect, tenant, resource)
 
     async def _documented(self, request: Request, place: docs.Place) -> Response:
         """The page about the API, or the document behind it: of the catalogue, or of the credential's tenant."""
@@ -302,31 +334,27 @@ class ScimEndpoint:
 
     def _discover(self, request: Request, route: Route, address: Address, dialect: Dialect) -> Response:
         """Discovery: the dialect's catalogue, or with a credential the tenant's (RFC 7644 §4)."""
-        operation = decode(request, route, dialect, [])
+        spoken = codec(dialect)
+        operation = spoken.decode(request, route, dialect, [])
         assert isinstance(operation, Discover)
-        locations = self._locations(dialect, address.tenant)
-        features = replace(
-            STANDARD_FEATURES,
-            documentation=locations.base.removesuffix(dialect.base) + "/docs",
-            change_password=dialect.terms.store_passwords,
-        )
-        document = discover(
-            operation.topic,
-            operation.name,
-            dialect.types,
-            locations.base,
-            dialect.limits,
-            features,
-            unused=dialect.unused,
-        )
-        return encode(Discovered(document), locations)
+        locations = self._locations(dialect, address.before, address.base, address.tenant)
+        features = dialect.features
+        if features.documentation is None:
+            below = address.before.format(tenant=address.tenant) if address.before.startswith("/t/") else ""
+            features = replace(features, documentation=f"{self._house.public_url}{below}/docs")
+        if dialect.terms.store_passwords:
+            features = replace(features, change_password=True)
+        return spoken.encode(Discovered(spoken.discover(operation, dialect, locations.base, features)), locations)
 
     async def _change_schemas(
         self, request: Request, route: Route, address: Address, principal: Principal, tenant: Tenant
     ) -> Response:
-        operation = decode(request, route, address.dialect, [])
+        spoken = codec(address.dialect)
+        operation = spoken.decode(request, route, address.dialect, [])
         assert isinstance(operation, Define | Withdraw)
-        locations = self._locations(address.dialect, tenant.name if address.tenant else None)
+        locations = self._locations(
+            address.dialect, address.before, address.base, tenant.name if address.tenant else None
+        )
         caller = Caller(tenant, Author(principal.actor, request.peer, request.id))
         await self._turns.take(tenant.id)
         try:
@@ -334,19 +362,19 @@ class ScimEndpoint:
         finally:
             self._turns.give(tenant.id)
             self._authenticator.forget(request.headers.get("authorization"))
-        return encode(outcome, locations)
+        return spoken.encode(outcome, locations)
 
     async def _answer_again(self, request: Request) -> Response:
         """Answer a request that was read by schemas which have changed since, by the new ones."""
         if request.again == _AGAIN:
-            return encode_refusal(refusal(SchemaChanged()))
+            return codec(self._house.dialects[0]).refusal(refusal(SchemaChanged()))
         request.again += 1
         self._authenticator.forget(request.headers.get("authorization"))
         return await self.answer(request)
 
-    def _make_locations(self, dialect: Dialect, tenant: str | None) -> Locations:
-        below = f"/t/{tenant}" if tenant else ""
-        return Locations(f"{self._house.public_url}{below}{dialect.base}", dialect.types)
+    def _make_locations(self, dialect: Dialect, before: str, base: str, tenant: str | None) -> Locations:
+        below = before.format(tenant=tenant) if tenant else ""
+        return Locations(f"{self._house.public_url}{below}{dialect.location or base}", dialect.types)
 
     def _refused_parts(self, request: Request, principal: Principal, bulked: Bulked) -> Iterator[Event]:
         """The event of each operation of a bulk that was refused, as if it had come alone."""
@@ -399,3 +427,28 @@ class ScimEndpoint:
             await self.refused.note(error.tenant, lambda: event(Kind.LOGIN_REFUSED, error.actor))
         elif principal is not None and request.method in _WRITES and (route is None or route.ask is not Ask.SEARCH):
             await self.refused.note(principal.tenant.id, lambda: event(Kind.WRITE_REFUSED, principal.actor))
+
+
+def _route(request: Request, address: Address, dialect: Dialect) -> Route:
+    """The route of a request. **Raises** as ``RouteTable.find``."""
+    method, rest = codec(dialect).meant(request, address.rest, dialect)
+    return dialect.routes.find(method, rest)
+
+
+def _authorization(request: Request, dialect: Dialect) -> str | None:
+    """The header ``Authorization``; a bare token, where the dialect takes those, with the word before it that it
+    lacks."""
+    header = request.headers.get("authorization")
+    if header is not None and dialect.credentials.bare and " " not in header.strip():
+        return f"Bearer {header.strip()}"
+    return header
+
+
+def _has_credential(request: Request, dialect: Dialect) -> bool:
+    session = dialect.credentials.session_header
+    return bool(request.headers.get("authorization")) or bool(session and request.headers.get(session))
+
+
+def _configured(dialect: Dialect, text: str) -> Dialect:
+    """The dialect as a tenant has set it (``Tenant.configured``)."""
+    return dialect.configured(orjson.loads(text).get(dialect.name, {}) if text else {})

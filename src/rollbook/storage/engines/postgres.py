@@ -120,8 +120,14 @@ class PostgresStore:
         return [tenant_of(row) for row in await self._transactions.read(sql.TENANTS)]
 
     async def set_tenant_status(self, tenant_id: str, status: str, event: Event) -> None:
+        await self._set(sql.SET_STATUS, tenant_id, status, event)
+
+    async def configure_tenant(self, tenant_id: str, configured: str, event: Event) -> None:
+        await self._set(sql.CONFIGURE, tenant_id, configured, event)
+
+    async def _set(self, statement: str, tenant_id: str, value: str, event: Event) -> None:
         async def work(link: Link) -> None:
-            if not await link.change(sql.SET_STATUS, tenant_id, status):
+            if not await link.change(statement, tenant_id, value):
                 raise NotFound
             await link.fetch(sql.INSERT_EVENTS, tenant_id, event_rows([event]))
 
@@ -154,7 +160,7 @@ class PostgresStore:
         if not rows:
             return None
         row = rows[0]
-        return token_of(row[:10]), tenant_of(row[10:17]), connection_of(row[17:])
+        return token_of(row[:10]), tenant_of(row[10:18]), connection_of(row[18:])
 
     async def record(self, events: Sequence[Event]) -> None:
         await record(self._transactions, NO_TENANT, events)

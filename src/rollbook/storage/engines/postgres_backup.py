@@ -45,6 +45,7 @@ _CONTROL = {
         "created": "text",
         "schema_revision": "int",
         "schema_work": "text",
+        "configured": "text",
     },
     "token": {
         "id": "uuid",

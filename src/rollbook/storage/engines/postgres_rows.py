@@ -28,8 +28,8 @@ def event_rows(events: Sequence[Event]) -> str:
 
 
 def tenant_of(row: Iterable[Any]) -> Tenant:
-    id, name, dialect, status, created, connection, schemas = row
-    return Tenant(str(id), name, dialect, status, created, str(connection or ""), schemas)
+    id, name, dialect, status, created, connection, schemas, configured = row
+    return Tenant(str(id), name, dialect, status, created, str(connection or ""), schemas, configured)
 
 
 def token_of(row: Iterable[Any]) -> Token:

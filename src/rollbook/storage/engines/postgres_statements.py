@@ -288,7 +288,7 @@ def be(tenant: str) -> str:
 
 CONNECTION = "SELECT 1 FROM connection WHERE tenant_id = $1 AND id = $2 FOR KEY SHARE"
 
-_TENANT_COLUMNS = "t.id, t.name, t.dialect, t.status, t.created, c.id, t.schema_revision"
+_TENANT_COLUMNS = "t.id, t.name, t.dialect, t.status, t.created, c.id, t.schema_revision, t.configured"
 _DEFAULT = """CROSS JOIN LATERAL (SELECT set_config('app.tenant', t.id::text, true) AS v OFFSET 0) own
 LEFT JOIN LATERAL (
   SELECT c.id FROM connection c WHERE c.tenant_id = own.v::uuid AND c.name = 'default' LIMIT 1) c ON true"""
@@ -305,6 +305,7 @@ VALUES ($1, $2, $3, $4, $5, $6)"""
 INSERT_CONNECTION = """INSERT INTO connection (tenant_id, id, name, dialect, preset, settings, created)
 VALUES ($1, $2, $3, $4, $5, $6, $7)"""
 LOCK_TENANT = "SELECT 1 FROM tenant WHERE id = $1 AND status <> 'deleted' FOR SHARE"
+CONFIGURE = "UPDATE tenant SET configured = $2 WHERE id = $1 AND status <> 'deleted'"
 SET_STATUS = "UPDATE tenant SET status = $2 WHERE id = $1 AND status <> 'deleted'"
 TENANT_GONE = """UPDATE tenant SET status = 'deleted', name_key = id::text, schema_work = NULL
 WHERE id = $1 AND status <> 'deleted'"""

@@ -73,6 +73,7 @@ _TENANT = f"SELECT {TENANT_COLUMNS} FROM {TENANT_TABLES} WHERE "
 _NEW_TENANT = """INSERT INTO tenant (id, name, name_key, dialect, status, created) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (name_key) DO NOTHING"""
 _NEW_CONNECTION = "INSERT INTO connection (tenant_id, id, name, dialect, created) VALUES (?, ?, 'default', ?, ?)"
+_CONFIGURE = "UPDATE tenant SET configured = ?2 WHERE id = ?1 AND status <> 'deleted'"
 _STATUS = "UPDATE tenant SET status = ?2 WHERE id = ?1 AND status <> 'deleted'"
 _TENANT_GONE = """UPDATE tenant SET status = 'deleted', name_key = id, schema_work = NULL
 WHERE id = ? AND status <> 'deleted'"""
@@ -222,7 +223,10 @@ class SqliteStore:
         return Sessions(self.identity, _FIND_SESSION, lambda row: (tenant_of(row[:-6]), connection_of(row[-6:])))
 
     async def set_tenant_status(self, tenant_id: str, status: str, event: Event) -> None:
-        await self._write(partial(_set_status, tenant_id, status, event))
+        await self._write(partial(_set, _STATUS, tenant_id, status, event))
+
+    async def configure_tenant(self, tenant_id: str, configured: str, event: Event) -> None:
+        await self._write(partial(_set, _CONFIGURE, tenant_id, configured, event))
 
     async def delete_tenant(self, tenant_id: str, at: str, event: Event) -> None:
         """First it is marked and closed to all, then its rows go, some at a time. Asked again after a stop in between,
@@ -239,7 +243,7 @@ class SqliteStore:
         if not found:
             return None
         row = found[0]
-        return token_of(row[:10]), tenant_of(row[10:17]), connection_of(row[17:])
+        return token_of(row[:10]), tenant_of(row[10:18]), connection_of(row[18:])
 
     async def record(self, events: Sequence[Event]) -> None:
         await record(self._opened().writer, NO_TENANT, events)
@@ -304,8 +308,8 @@ def _create_tenant(tenant: Tenant, event: Event, transaction: Transaction) -> No
     transaction.gather("event", event_row(tenant.id, event))
 
 
-def _set_status(tenant: str, status: str, event: Event, transaction: Transaction) -> None:
-    if not transaction.change(_STATUS, (tenant, status)):
+def _set(statement: str, tenant: str, value: str, event: Event, transaction: Transaction) -> None:
+    if not transaction.change(statement, (tenant, value)):
         raise NotFound
     transaction.gather("event", event_row(tenant, event))
 

@@ -37,7 +37,7 @@ COLUMNS = {
 _WRAPPED = {"search": "jsonb(?)"}
 _CHUNKS = (64, 32, 16, 8, 4, 2, 1)
 
-TENANT_COLUMNS = "t.id, t.name, t.dialect, t.status, t.created, coalesce(c.id, ''), t.schema_revision"
+TENANT_COLUMNS = "t.id, t.name, t.dialect, t.status, t.created, coalesce(c.id, ''), t.schema_revision, t.configured"
 TENANT_TABLES = "tenant t LEFT JOIN connection c ON c.tenant_id = t.id AND c.name = 'default'"
 TOKEN_COLUMNS = (
     "k.id, k.tenant_id, k.connection_id, k.name, k.digest, k.hint, k.created, k.expires, k.revoked, k.scopes"  # noqa: S105

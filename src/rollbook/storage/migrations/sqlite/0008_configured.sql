@@ -1,1 +1,2 @@
-SELECT 1;
+-- What a tenant has set for the dialects that it speaks: JSON, by the dialect's name; empty where it has set nothing.
+ALTER TABLE tenant ADD COLUMN configured TEXT NOT NULL DEFAULT '';

@@ -1,0 +1,1 @@
+"""Rules of single dialects that data does not reach: values in, values out (``scim.rules``)."""
