@@ -231,6 +231,7 @@ def _type_plan(name: str, plan: Mapping[str, Any]) -> TypePlan:
         plan.get("endpoint", ""),
         tuple(plan.get("operations", OPERATIONS)),
         None if wanted is None else tuple(wanted),
+        tuple(plan.get("without", ())),
         plan.get("others", "refuse"),
         plan.get("change", {}),
         tuple(plan.get("extension", ())),

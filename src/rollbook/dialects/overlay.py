@@ -53,7 +53,7 @@ def overlaid(plan: TypePlan, parent: ResourceType, kept: ResourceType) -> Resour
     """The type as a dialect sees it. ``parent`` is the standard's. **Raises** ``InvalidPlan``."""
     own = own_extensions(plan)
     made = {e.schema.id.lower() for e in own}
-    wanted = None if plan.attributes is None else _wanted(plan, parent)
+    wanted = _wanted(plan, parent)
     changes: _Changes = {path.lower(): (path, change) for path, change in plan.change.items()}
     core = _schema(
         parent.schema, None if wanted is None else wanted.get("", {}), changes, "", f"types.{plan.name}.change"
@@ -92,9 +92,11 @@ _Wanted = dict[str, dict[str, set[str] | None]]
 _Changes = dict[str, tuple[str, Mapping[str, Any]]]
 
 
-def _wanted(plan: TypePlan, parent: ResourceType) -> _Wanted:
+def _wanted(plan: TypePlan, parent: ResourceType) -> _Wanted | None:
     """By schema (``""`` the core, else a URN in lower case): the attributes, each with its sub-attributes or None for
-    all."""
+    all. None: everything that the parent has."""
+    if plan.attributes is None:
+        return _all_but(plan, parent) if plan.without else None
     found: _Wanted = {"": {}}
     for path in plan.attributes or ():
         extension = parent.extension(path)
@@ -111,6 +113,25 @@ def _wanted(plan: TypePlan, parent: ResourceType) -> _Wanted:
             level[head.lower()] = None
         elif (subs := level.setdefault(head.lower(), set())) is not None:
             subs.add(sub.lower())
+    return found
+
+
+def _all_but(plan: TypePlan, parent: ResourceType) -> _Wanted:
+    found: _Wanted = {"": {attribute.name.lower(): None for attribute in parent.schema.attributes}}
+    for e in parent.extensions:
+        found[e.schema.id.lower()] = {attribute.name.lower(): None for attribute in e.schema.attributes}
+    for path in plan.without:
+        urn, _, name = path.rpartition(":")
+        head, _, sub = name.partition(".")
+        place = parent.place(urn or None, head, sub or None)
+        if place is None:
+            raise InvalidPlan(f"types.{plan.name}.without", f"there is no attribute {path!r} in a {plan.name}")
+        level = found[urn.lower()]
+        if not sub:
+            del level[head.lower()]
+            continue
+        subs = level[head.lower()] or {inner.name.lower() for inner in place.attribute.sub_attributes}
+        level[head.lower()] = subs - {sub.lower()}
     return found
 
 

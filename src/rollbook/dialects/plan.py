@@ -64,6 +64,8 @@ class OAuth:
     """How long an access token is good; None: as the client is set."""
     refresh_cap_seconds: int | None = None
     """How long after the login a refresh token is good, however often it is used; None: as the client is set."""
+    refresh_on_request: bool = False
+    """Whether only who asks for ``offline_access`` gets a refresh token; else each client that may refresh."""
 
 
 SettingType = Literal["text", "flag", "number", "texts", "tree"]
@@ -106,6 +108,8 @@ class TypePlan:
     attributes: tuple[str, ...] | None = None
     """The attributes that it has, as paths (``userName``, ``name.givenName``, ``urn:…:User:organization``); None: all
     of the parent's."""
+    without: tuple[str, ...] = ()
+    """Attributes that it does not have, as paths: those that it has are all others."""
     others: Literal["drop", "refuse"] = "refuse"
     """What becomes of attributes of the standard that this type does not have."""
     change: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

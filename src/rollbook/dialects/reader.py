@@ -83,6 +83,7 @@ _TYPE = {
     "endpoint": Key("text", "Where its resources are, below the base: /Users."),
     "operations": Key("words", "What can be done with it; nothing at all: the type is not there.", OPERATIONS),
     "attributes": Key("texts", "The attributes of the standard that it has, as paths; without this: all."),
+    "without": Key("texts", "In place of attributes: what it does not have, as paths."),
     "others": Key(
         "word", "What becomes of the other attributes of the standard in what clients send.", ("drop", "refuse")
     ),
@@ -162,8 +163,9 @@ KEYS: Mapping[str, Key] = {
         {
             "scopes": Key("textsmap", "The product's scopes, each with those of rollbook that it opens."),
             "token_address": Key("text", "Where its clients ask for tokens."),
-            "access_seconds": Key("number", "How long an access token is good."),
+            "access_seconds": Key("number", "How long an access token is good: an hour at most."),
             "refresh_cap_seconds": Key("number", "How long after the login a refresh token is good, however used."),
+            "refresh_on_request": Key("flag", "Whether only who asks for offline_access gets a refresh token."),
         },
     ),
     "form": Key("any", "How it speaks the wire of SCIM 1.1 (rollbook.scim.wire.v1_form)."),
