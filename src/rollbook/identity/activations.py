@@ -9,6 +9,7 @@ where nothing came of it.
 """
 
 from datetime import timedelta
+from typing import NamedTuple
 
 from rollbook.clock import Clock, written
 from rollbook.errors import RollbookError
@@ -19,7 +20,7 @@ from rollbook.identity.token_text import ACTIVATION, digest_of, write_token
 from rollbook.ids import ordered_id, random_bytes
 from rollbook.scim.effects import Invite
 from rollbook.storage.contract import Store
-from rollbook.storage.records import Connection, Tenant
+from rollbook.storage.records import Tenant
 from rollbook.storage.session_records import ACTIVATION_LETTER, Activation
 
 PAGE = "/account/activate"
@@ -33,21 +34,25 @@ class BadActivation(RollbookError):
         super().__init__("This link is not valid, or no longer. Ask for a new one.")
 
 
+class Invited(NamedTuple):
+    """Who is invited: a resource, with its type by number and by name."""
+
+    tenant: Tenant
+    type: int
+    type_name: str
+    resource: str
+
+
+class By(NamedTuple):
+    """Who invites, for the event."""
+
+    actor: str
+    peer: str = ""
+    request: str = ""
+
+
 async def invite(
-    store: Store,
-    clock: Clock,
-    mail: MasterKey,
-    tenant: Tenant,
-    connection: Connection,
-    type: int,
-    type_name: str,
-    resource: str,
-    invitation: Invite,
-    *,
-    base: str,
-    actor: str,
-    peer: str = "",
-    request: str = "",
+    store: Store, clock: Clock, mail: MasterKey, who: Invited, invitation: Invite, by: By, base: str
 ) -> Activation:
     """Write a link down, and the letter that brings it. ``base`` stands before the page's path.
 
@@ -56,16 +61,14 @@ async def invite(
     link = write_token(random_bytes(32), ACTIVATION)
     digest = digest_of(link, ACTIVATION)
     assert digest is not None
-    now = clock.now()
+    tenant, now = who.tenant, clock.now()
     at, until = written(now), written(now + LASTS)
     message = letters.activation(invitation.name, tenant.name, f"{base}{PAGE}?token={link}", until)
     letter = letters.write(
-        clock, mail, letters.MAIL, invitation.recipient, ACTIVATION_LETTER, resource, tenant.id, message
+        clock, mail, letters.MAIL, invitation.recipient, ACTIVATION_LETTER, who.resource, tenant.id, message
     )
-    activation = Activation(tenant.id, type, resource, connection.id, digest, at, until)
-    event = Event(
-        ordered_id(), at, Kind.RESOURCE_INVITED, actor, peer, request, resource_type=type_name, resource=resource
-    )
+    activation = Activation(tenant.id, who.type, who.resource, digest, at, until)
+    event = Event(ordered_id(), at, Kind.RESOURCE_INVITED, *by, resource_type=who.type_name, resource=who.resource)
     await store.sessions.invite(activation, letter, [(tenant.id, event)])
     return activation
 

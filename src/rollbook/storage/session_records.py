@@ -65,7 +65,6 @@ class Activation:
     tenant: str
     type: int
     resource: str
-    connection: str
     digest: bytes
     created: str
     expires: str

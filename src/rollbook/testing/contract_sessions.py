@@ -42,7 +42,7 @@ def auth_key(tenant: Tenant, id: int = 1, **more: Any) -> AuthKey:
 
 
 def activation(tenant: Tenant, **more: Any) -> Activation:
-    return replace(Activation(tenant.id, 1, new_id(), tenant.connection, ONE, START, LATER_STILL), **more)
+    return replace(Activation(tenant.id, 1, new_id(), ONE, START, LATER_STILL), **more)
 
 
 @pytest.mark.anyio

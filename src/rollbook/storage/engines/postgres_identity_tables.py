@@ -160,7 +160,6 @@ TABLES: dict[str, dict[str, str]] = {
         "tenant_id": "uuid",
         "type": "smallint",
         "resource_id": "text",
-        "connection_id": "uuid",
         "digest": "bytea",
         "created": "text",
         "expires": "text",

@@ -21,7 +21,7 @@ LEFT JOIN account u ON u.id = s.user_id AND u.tenant_id = s.tenant_id"""
 _KEY = "id, tenant_id, connection_id, name, scopes, sealed, created, revoked"
 AUTH_KEYS = f"SELECT {_KEY} FROM auth_key WHERE tenant_id = $1 ORDER BY created, id"
 AUTH_KEY_BY_ID = f"SELECT {_KEY} FROM auth_key WHERE id = $1"
-_ACTIVATION = "tenant_id, type, resource_id, connection_id, digest, created, expires"
+_ACTIVATION = "tenant_id, type, resource_id, digest, created, expires"
 ACTIVATION_BY_DIGEST = f"SELECT {_ACTIVATION} FROM activation WHERE digest = $1"
 
 _START = f"""INSERT INTO session ({_SESSION}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"""
@@ -31,11 +31,11 @@ _NEW_KEY = f"INSERT INTO auth_key ({_KEY}) VALUES ($1, $2, $3, $4, $5, $6, $7, $
 _REVOKE_KEY = """UPDATE auth_key SET revoked = coalesce(revoked, $3) WHERE tenant_id = $1 AND id = $2
 RETURNING revoked"""
 _ENDED_WITH_KEY = "DELETE FROM session WHERE tenant_id = $1 AND auth_key = $2"
-_INVITE = f"""INSERT INTO activation ({_ACTIVATION}) VALUES ($1, $2, $3, $4, $5, $6, $7)
+_INVITE = f"""INSERT INTO activation ({_ACTIVATION}) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (tenant_id, type, resource_id)
-DO UPDATE SET connection_id = $4, digest = $5, created = $6, expires = $7"""
+DO UPDATE SET digest = $4, created = $5, expires = $6"""
 _USE = f"DELETE FROM activation WHERE digest = $1 RETURNING {_ACTIVATION}"
-_GIVE_BACK = f"""INSERT INTO activation ({_ACTIVATION}) VALUES ($1, $2, $3, $4, $5, $6, $7)
+_GIVE_BACK = f"""INSERT INTO activation ({_ACTIVATION}) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT DO NOTHING"""
 _WITHDRAW = "DELETE FROM activation WHERE tenant_id = $1 AND type = $2 AND resource_id = $3 RETURNING 1"
 _UNSENT = """UPDATE letter SET state = 'failed', content = NULL, reason = $4
@@ -155,7 +155,6 @@ def activation_values(activation: Activation) -> Row:
         activation.tenant,
         activation.type,
         activation.resource,
-        activation.connection,
         activation.digest,
         activation.created,
         activation.expires,
@@ -163,5 +162,5 @@ def activation_values(activation: Activation) -> Row:
 
 
 def activation_of(row: Row) -> Activation:
-    tenant, type, resource, connection, digest, created, expires = row
-    return Activation(str(tenant), type, resource, str(connection), bytes(digest), created, expires)
+    tenant, type, resource, digest, created, expires = row
+    return Activation(str(tenant), type, resource, bytes(digest), created, expires)

@@ -40,7 +40,6 @@ CREATE TABLE activation (
     tenant_id uuid NOT NULL,
     type smallint NOT NULL,
     resource_id text COLLATE "C" NOT NULL,
-    connection_id uuid NOT NULL,
     digest bytea NOT NULL UNIQUE,
     created text COLLATE "C" NOT NULL,
     expires text COLLATE "C" NOT NULL,

@@ -40,7 +40,6 @@ CREATE TABLE activation (
     tenant_id TEXT NOT NULL,
     type INTEGER NOT NULL,
     resource_id TEXT NOT NULL,
-    connection_id TEXT NOT NULL,
     digest BLOB NOT NULL UNIQUE,
     created TEXT NOT NULL,
     expires TEXT NOT NULL,
