@@ -7,6 +7,7 @@ Whether those for whom it speaks still may is another question, asked every few 
 from hashlib import sha256
 
 from rollbook.clock import Clock
+from rollbook.identity.audience import audience_of
 from rollbook.identity.jwt import BadJwt, Unverified
 from rollbook.identity.keys import KeyRing
 from rollbook.identity.token_text import ACCESS, digest_of
@@ -18,7 +19,8 @@ _REMEMBERED = 10_000
 
 
 class AccessTokens:
-    """Reads them. ``issuer`` is the name of ours, and their audience."""
+    """Reads them. ``issuer`` is the name of ours. Whether a token's audience is the one that it works in, is asked by
+    ``is_for``, once it is known where that is."""
 
     def __init__(self, store: Store, clock: Clock, issuer: str, keys: KeyRing) -> None:
         self._store = store
@@ -45,6 +47,10 @@ class AccessTokens:
             return None
         return token
 
+    def is_for(self, token: AccessToken, standing: Standing) -> bool:
+        """Whether a token was issued for the tenant, as its audience is called now (RFC 9068 §4)."""
+        return token.audience == audience_of(standing.tenant, standing.connection, self._issuer)
+
     async def standing(self, token: AccessToken) -> Standing | None:
         """How those stand for whom it speaks."""
         return await self._store.identity.standing(token.tenant, token.client, token.user, token.family, token.id)
@@ -60,7 +66,7 @@ class AccessTokens:
             claims = jwt.verify(signer.key, signer.algorithm)
         except BadJwt:
             return None
-        token = read_claims(claims, issuer=self._issuer, audience=self._issuer, now=now)
+        token = read_claims(claims, issuer=self._issuer, now=now)
         return (token, signer.kid) if token is not None else None
 
     async def _opaque(self, text: str) -> tuple[AccessToken, str | None] | None:

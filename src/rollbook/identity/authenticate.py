@@ -152,7 +152,7 @@ class Authenticator:
         standing = await self._access.standing(token)
         scopes = holds(standing, token)
         actor = f"user:{token.user}" if token.user is not None else f"client:{token.client}"
-        if standing is None or scopes is None:
+        if standing is None or scopes is None or not self._access.is_for(token, standing):
             tenant = token.tenant if standing is not None else None
             raise self._refuse("The token is unknown, expired or revoked.", tenant=tenant, actor=actor)
         connection = standing.connection

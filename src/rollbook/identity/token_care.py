@@ -70,6 +70,8 @@ class TokenCare:
         scopes = holds(standing, token)
         if standing is None or scopes is None or standing.tenant.status != "active":
             return INACTIVE
+        if not self._access.is_for(token, standing):
+            return INACTIVE
         user = await self._store.identity.find_user(token.user) if token.user is not None else None
         return of_access_token(token, scopes, self._issuer, user.name if user is not None else None)
 

@@ -67,15 +67,16 @@ def is_access_token(header: Mapping[str, Any]) -> bool:
     return isinstance(typ, str) and typ.lower() in _TYPES and not foreign
 
 
-def read_claims(claims: Mapping[str, Any], *, issuer: str, audience: str, now: int) -> AccessToken | None:
+def read_claims(claims: Mapping[str, Any], *, issuer: str, now: int) -> AccessToken | None:
     """The token of some claims whose signature is good; None where they do not make one that holds now.
 
-    **Rules** (RFC 9068 §4): ``iss`` is ours, ``aud`` holds us (a text or a list), ``exp`` is ahead; every claim that is
-    needed is there and of its type. A whole number is no truth value and no text.
+    **Rules** (RFC 9068 §4): ``iss`` is ours, ``aud`` is a text or a list of one, ``exp`` is ahead; every claim that is
+    needed is there and of its type. A whole number is no truth value and no text. Whether ``aud`` is where the token is
+    shown is for the caller to say: it has to be known first for whom that is.
     """
     aud = claims.get("aud")
-    audiences = aud if isinstance(aud, list) else [aud]
-    if claims.get("iss") != issuer or not all(isinstance(a, str) for a in audiences) or audience not in audiences:
+    audience = aud[0] if isinstance(aud, list) and len(aud) == 1 else aud
+    if claims.get("iss") != issuer or not isinstance(audience, str):
         return None
     issued, expires, not_before = claims.get("iat"), claims.get("exp"), claims.get("nbf", 0)
     if type(issued) is not int or type(expires) is not int or type(not_before) is not int:
