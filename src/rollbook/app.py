@@ -202,6 +202,7 @@ def build(settings: Settings) -> "Application":
         access_log=settings.access_log,
         describe=front.describe,
         before_body=front.before_body,
+        refuse=front.refuse,
     )
     return app
 

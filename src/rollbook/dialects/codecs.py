@@ -17,6 +17,7 @@ from rollbook.scim.discovery import Features, discover
 from rollbook.scim.errors import ScimError
 from rollbook.scim.operations import Discover, Operation
 from rollbook.scim.outcomes import Outcome
+from rollbook.scim.wire import v1_discovery
 
 
 class Decode(Protocol):
@@ -75,6 +76,13 @@ def _meant_v1(request: Request, rest: str, dialect: Dialect) -> tuple[str, str]:
     return decode_v1.meant(request, rest, dialect.form)
 
 
+def _discover_v1(operation: Discover, dialect: Dialect, base: str, features: Features) -> dict[str, Any]:
+    assert dialect.form is not None
+    return v1_discovery.discover(
+        operation.topic, operation.name, dialect.types, base, dialect.limits, features, dialect.form
+    )
+
+
 _made: dict[int, tuple[object, Codec]] = {}
 
 
@@ -88,7 +96,7 @@ def _codec_v1(dialect: Dialect) -> Codec:
             partial(encode_v1.encode, form=form),
             encode_v1.encode_refusal,
             _meant_v1,
-            _discover_v2,
+            _discover_v1,
         )
         found = _made[id(form)] = (form, made)
     return found[1]

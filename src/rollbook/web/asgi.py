@@ -60,6 +60,7 @@ class Application:
     reverse order, every one of them. ``describe`` tells the access log what a request was (route template, tenant), and
     must not tell ids, filters or names of people. ``before_body`` is asked about a request whose headers are there and
     whose body is not read yet; an answer of it is the request's, and ends the connection. It raises for bugs only.
+    ``refuse`` writes what the edge refuses at a path in the form of that address.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Application:
         access_log: bool = False,
         describe: Callable[[Request], Mapping[str, str]] | None = None,
         before_body: Callable[[Request], Awaitable[Response | None]] | None = None,
+        refuse: Callable[[ScimError, str], Response] | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self._answer = answer
@@ -83,6 +85,7 @@ class Application:
         self._access_log = access_log
         self._describe = describe
         self._before_body = before_body
+        self._refuse = refuse
         self._clock = clock
         self._next_id = RequestIds().next
         self._log = structlog.get_logger("rollbook.web")
@@ -134,18 +137,18 @@ class Application:
                 close = self.draining
                 response = await (answer or self._answer)(request)
         except ScimError as error:
-            response = refusal(error)
+            response = self._refused(scope, error)
         except ClientGone:
             return
         except asyncio.CancelledError:
             if not self.draining:
                 raise
             # The grace of a server that stops is over: say so instead of hanging up.
-            response = refusal(Unavailable("The server is being stopped: send the request again."))
+            response = self._refused(scope, Unavailable("The server is being stopped: send the request again."))
         except Exception as error:  # noqa: BLE001 - the outermost edge: a bug of ours costs one answer, not the server
             self._log.error("a request failed", request=request_id, method=scope["method"], exc_info=error)
-            response = refusal(
-                InternalError(f"The server failed to answer. The operator finds the reason under {request_id}.")
+            response = self._refused(
+                scope, InternalError(f"The server failed to answer. The operator finds the reason under {request_id}.")
             )
         fields = [*response.headers, (b"x-request-id", request_id.encode()), _NOSNIFF]
         if not response.tells_cache:
@@ -159,6 +162,12 @@ class Application:
             await _send(send, scope["method"], response, fields, close or self.draining)
         if self._access_log:
             self._note(scope, request, response, request_id, began)
+
+    def _refused(self, scope: Mapping[str, Any], error: ScimError) -> Response:
+        """A refusal of the edge's own, in the form of the address where there is one that can be told."""
+        if self._refuse is None:
+            return refusal(error)
+        return self._refuse(error, scope["raw_path"].decode("latin-1"))
 
     async def _stream(
         self, scope: Mapping[str, Any], send: Send, response: Response, fields: list[tuple[bytes, bytes]], close: bool

@@ -4,6 +4,7 @@ everything else."""
 from collections.abc import Mapping
 
 from rollbook.http_message import Request, Response
+from rollbook.scim.errors import ScimError
 from rollbook.web.oauth_endpoint import OAuthEndpoint
 from rollbook.web.scim_endpoint import ScimEndpoint
 from rollbook.web.session_endpoint import SessionEndpoint
@@ -29,6 +30,10 @@ class Front:
         if self._sessions.find(request.path) is not None:
             return self._sessions.refuse_body(request)
         return await self._scim.before_body(request)
+
+    def refuse(self, error: ScimError, path: str) -> Response:
+        """What the edge refuses at a path, in the form of the address."""
+        return self._scim.refuse(error, path)
 
     def describe(self, request: Request) -> Mapping[str, str]:
         """What a request was, for the access log."""

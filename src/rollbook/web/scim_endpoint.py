@@ -57,6 +57,7 @@ from rollbook.tenancy.schemas import Author
 from rollbook.web import docs
 from rollbook.web.catalogues import Caller, Catalogues
 from rollbook.web.rate import Headers, Limit, Rate
+from rollbook.web.refusal import refusal as edge_refusal
 from rollbook.web.refused import Refused
 from rollbook.web.turns import Turns
 
@@ -135,6 +136,11 @@ class ScimEndpoint:
         except ScimError:
             template = "-"
         return {"route": template, "tenant": principal.tenant.id if principal else "-"}
+
+    def refuse(self, error: ScimError, path: str) -> Response:
+        """What the edge refuses at a path, in the form of the dialect that is spoken there."""
+        address = find_address(self._house.dialects, path)
+        return codec(address.dialect).refusal(error) if address and address.dialect.form else edge_refusal(error)
 
     async def before_body(self, request: Request) -> Response | None:
         """The refusal of a request without a good credential, before anybody reads its body; None lets it in."""
