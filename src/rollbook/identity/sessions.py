@@ -14,6 +14,8 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+import orjson
+
 from rollbook.clock import Clock, written
 from rollbook.events import Event, Kind
 from rollbook.identity.token_text import SESSION, digest_of, write_token
@@ -44,7 +46,7 @@ class Given(NamedTuple):
 
 def idle_of(tenant: Tenant, connection: Connection) -> int:
     """After how many seconds without use a session of that connection ends."""
-    configured: Mapping[str, Mapping[str, Any]] = getattr(tenant, "configured", {})
+    configured: Mapping[str, Mapping[str, Any]] = orjson.loads(tenant.configured) if tenant.configured else {}
     minutes: int = configured.get(connection.dialect, {}).get(IDLE_SETTING, IDLE_MINUTES)
     return 60 * min(max(minutes, _SHORTEST), _LONGEST)
 

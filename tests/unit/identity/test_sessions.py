@@ -152,5 +152,5 @@ async def test_the_idle_time_is_the_tenants_to_say(stage: Stage) -> None:
     assert sessions.idle_of(stage.acorn, connection) == 1800
     connection = replace(connection, dialect="retailops")
     for minutes, seconds in ((5, 300), (0, 60), (10**9, 86_400)):
-        tenant = replace(stage.acorn, configured={"retailops": {sessions.IDLE_SETTING: minutes}})
+        tenant = replace(stage.acorn, configured=f'{{"retailops": {{"{sessions.IDLE_SETTING}": {minutes}}}}}')
         assert sessions.idle_of(tenant, connection) == seconds
