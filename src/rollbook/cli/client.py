@@ -11,7 +11,7 @@ from rollbook.cli.output import fail, print_json, print_record, print_table, say
 from rollbook.cli.session import load, with_store
 from rollbook.clock import SYSTEM_CLOCK
 from rollbook.identity.static_tokens import read_duration
-from rollbook.tenancy import lifecycle
+from rollbook.tenancy import connections, lifecycle
 
 if TYPE_CHECKING:
     from rollbook.identity import clients
@@ -28,6 +28,9 @@ app = typer.Typer(
 
 app.add_typer(auth_key.app)
 
+_CONNECTION = typer.Option(
+    metavar="NAME", help="Through which connection of the tenant, by name or id. Else default.", show_default=False
+)
 ClientId = Annotated[str, typer.Argument(metavar="CLIENT_ID", help="The client's id.", show_default=False)]
 
 
@@ -78,6 +81,7 @@ def create(
     resource_server: Annotated[
         bool, typer.Option("--resource-server", help="Let it ask about all access tokens of its tenants (RFC 7662).")
     ] = False,
+    connection: Annotated[str | None, _CONNECTION] = None,
     mail_id_to: Annotated[
         str, typer.Option("--mail-id-to", metavar="ADDRESS", help="Send the id there by mail (settings smtp_…).")
     ] = "",
@@ -133,6 +137,9 @@ def create(
 
     async def work(store: "Store") -> "clients.Issued":
         tenants = [await lifecycle.find(store, name) for name in dict.fromkeys(tenant)]
+        through = {}
+        if connection is not None:
+            through = {one.id: (await connections.find(store, one, connection)).id for one in tenants}
         issued = await clients.create(
             store,
             SYSTEM_CLOCK,
@@ -146,6 +153,7 @@ def create(
             jwks=keys,
             jwks_uri=address,
             algorithms=algorithms,
+            connections=through,
         )
         master, about = make_master_key(settings), issued.client.id
         post = []
@@ -243,6 +251,7 @@ def link(
     scope: Annotated[
         list[str] | None, typer.Option("--scope", metavar="SCOPE", help="What it may do there. Else all that it may.")
     ] = None,
+    connection: Annotated[str | None, _CONNECTION] = None,
     database: Database = None,
     config: Config = None,
     json: Json = False,
@@ -258,7 +267,8 @@ def link(
 
     async def work(store: "Store") -> dict[str, Any]:
         found = await lifecycle.find(store, tenant)
-        known = await clients.link(store, SYSTEM_CLOCK, client, found, scopes)
+        through = (await connections.find(store, found, connection)).id if connection is not None else None
+        known = await clients.link(store, SYSTEM_CLOCK, client, found, scopes, through)
         return _fields(known, {t.id: t.name for t in await store.tenants()})
 
     _tell(with_store(load(ctx, database=database, config=config).settings, work), json=json)

@@ -4,7 +4,7 @@ A client proves itself by a secret, shown once and kept as a digest, or by a key
 request is ``client_login``'s.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -33,6 +33,7 @@ DEFAULT_SCOPES = ("scim.read", "scim.write")
 DEFAULT_ALGORITHMS = ("RS256",)
 OVERLAP = timedelta(days=1)
 _KEYS = 10
+_BY_DEFAULT: Mapping[str, str] = {}
 
 
 class ClientError(RollbookError):
@@ -124,8 +125,10 @@ async def create(
     jwks: str | None = None,
     jwks_uri: str | None = None,
     algorithms: tuple[str, ...] = DEFAULT_ALGORITHMS,
+    connections: Mapping[str, str] = _BY_DEFAULT,
 ) -> Issued:
-    """Create a client that is let into these tenants, each through its connection ``default``.
+    """Create a client that is let into these tenants, each through its connection ``default`` or the one that
+    ``connections`` has for it (ids by ids).
 
     ``jwks`` makes it prove itself by those keys instead of a secret; ``jwks_uri`` by those that are found there, with
     one of ``algorithms``. **Raises** ``InvalidClientData``.
@@ -152,7 +155,10 @@ async def create(
         created=at,
     )
     secret, kept = (None, None) if keyed else _secret(at)
-    links = [ClientTenant(tenant.id, client.id, tenant.connection, scopes, at) for tenant in tenants]
+    links = [
+        ClientTenant(tenant.id, client.id, connections.get(tenant.id, tenant.connection), scopes, at)
+        for tenant in tenants
+    ]
     told: list[tuple[str | None, Event]] = [(None, _event(Kind.CLIENT_CREATED, at, client.id))]
     told.extend((tenant.id, _event(Kind.CLIENT_LINKED, at, client.id)) for tenant in tenants)
     await store.identity.create_client(client, kept, links, told)
@@ -198,9 +204,14 @@ async def set_status(store: Store, clock: Clock, client: str, status: str) -> Kn
 
 
 async def link(
-    store: Store, clock: Clock, client: str, tenant: Tenant, scopes: tuple[str, ...] | None = None
+    store: Store,
+    clock: Clock,
+    client: str,
+    tenant: Tenant,
+    scopes: tuple[str, ...] | None = None,
+    connection: str | None = None,
 ) -> KnownClient:
-    """Let a client into a tenant, with all or some of its scopes.
+    """Let a client into a tenant, with all or some of its scopes, through a connection (its id; None: ``default``).
 
     **Raises** ``NoSuchClient``, ``InvalidClientData``.
     """
@@ -209,7 +220,7 @@ async def link(
     if not set(given) <= set(known.client.scopes):
         raise InvalidClientData(f"the client has only the scopes {' '.join(known.client.scopes)}")
     at = clock.written()
-    row = ClientTenant(_living(tenant).id, client, tenant.connection, given, at)
+    row = ClientTenant(_living(tenant).id, client, connection or tenant.connection, given, at)
     await store.identity.link_client(row, [(tenant.id, _event(Kind.CLIENT_LINKED, at, client))])
     return await find(store, client)
 

@@ -12,8 +12,10 @@ from urllib.parse import urlsplit
 
 from rollbook.clock import Clock, written
 from rollbook.events import Event, Kind
+from rollbook.identity.audience import audience_of
 from rollbook.identity.jwt import sign
 from rollbook.identity.keys import KeyRing
+from rollbook.identity.manners import Manner, Manners, shortest
 from rollbook.identity.master_key import MasterKeyError
 from rollbook.identity.passwords import Passwords
 from rollbook.identity.standing import holds
@@ -21,7 +23,7 @@ from rollbook.identity.system_users import name_key
 from rollbook.identity.throttle import Throttle
 from rollbook.identity.token_text import ACCESS, REFRESH, digest_of, write_token
 from rollbook.ids import new_id, ordered_id, random_bytes
-from rollbook.oauth.access_token import LIFETIME, TYPE, AccessToken, write_claims
+from rollbook.oauth.access_token import TYPE, AccessToken, write_claims
 from rollbook.oauth.errors import (
     InvalidGrant,
     InvalidTarget,
@@ -32,7 +34,7 @@ from rollbook.oauth.grants import REFRESH as REFRESH_GRANT
 from rollbook.oauth.grants import ClientCredentialsGrant, Grant, PasswordGrant, RefreshGrant
 from rollbook.oauth.messages import token_answer
 from rollbook.oauth.rotation import GRACE_SECONDS, Verdict
-from rollbook.oauth.scopes import Granted, grant
+from rollbook.oauth.scopes import OFFLINE, Granted, grant
 from rollbook.storage.contract import Store
 from rollbook.storage.identity_records import Family, KnownClient, OpaqueToken, Rotation, Standing
 
@@ -50,7 +52,8 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """``name`` is the ``iss`` of tokens and their audience (the entity id); ``base`` stands before our addresses."""
+    """``name`` is the ``iss`` of tokens, and their audience where the tenant has none of its own (``audience``);
+    ``base`` stands before our addresses."""
 
     name: str
     base: str
@@ -60,7 +63,14 @@ class Issuing:
     """Answers the grants."""
 
     def __init__(
-        self, store: Store, clock: Clock, issuer: Issuer, keys: KeyRing, passwords: Passwords, throttle: Throttle
+        self,
+        store: Store,
+        clock: Clock,
+        issuer: Issuer,
+        keys: KeyRing,
+        passwords: Passwords,
+        throttle: Throttle,
+        manners: Manners | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -68,6 +78,7 @@ class Issuing:
         self._keys = keys
         self._passwords = passwords
         self._throttle = throttle
+        self._manners = manners or Manners()
 
     async def give(self, known: KnownClient, asked: Grant, origin: Origin) -> dict[str, Any]:
         """The answer of the token endpoint to a client that has proved itself. **Raises** ``OAuthError``."""
@@ -104,10 +115,12 @@ class Issuing:
         if standing is None or standing.tenant.status != "active" or standing.user_status != "active":
             raise InvalidGrant().about(user.tenant, "SystemUser", user.id)
         await self._check_target(asked.resource, origin, user.tenant)
-        refreshes = REFRESH_GRANT in known.client.grants
-        granted = grant(asked.scope, _may(standing), offline=refreshes)
+        manner = self._manners.of(standing.connection.dialect)
+        wanted = OFFLINE in asked.scope or not manner.refresh_on_request
+        refreshes = wanted and REFRESH_GRANT in known.client.grants
+        granted = grant(asked.scope, _may(standing), offline=refreshes, names=self._manners.names)
         now = self._clock.now()
-        family = self._family(known, standing, user.id, granted, now) if refreshes else None
+        family = self._family(known, standing, user.id, granted, now, manner) if refreshes else None
         token = self._token(known, standing, user.id, granted.scopes, now, family)
         event = self._event(Kind.GRANT_ISSUED, f"user:{user.id}", known, origin)
         return await self._issue(known, token, granted, family, event)
@@ -126,7 +139,7 @@ class Issuing:
             raise InvalidTarget("There is no such resource for this client.")
         if standing.tenant.status != "active":
             raise UnauthorizedClient("The tenant is suspended.").about(tenant, "Client", known.client.id)
-        granted = grant(asked.scope, _may(standing))
+        granted = grant(asked.scope, _may(standing), names=self._manners.names)
         token = self._token(known, standing, None, granted.scopes, self._clock.now(), None)
         event = self._event(Kind.GRANT_ISSUED, f"client:{known.client.id}", known, origin)
         return await self._issue(known, token, granted, None, event)
@@ -149,7 +162,8 @@ class Issuing:
         if not scopes:
             raise refused
         await self._check_target(asked.resource, origin, family.tenant)
-        granted = grant(asked.scope, scopes, offline=True) if asked.scope else _again(family, scopes)
+        names = self._manners.names
+        granted = grant(asked.scope, scopes, offline=True, names=names) if asked.scope else _again(family, scopes)
         token = replace(token, scopes=granted.scopes)
         successor = write_token(random_bytes(32), REFRESH)
         answer, opaque = await self._access(known, token)
@@ -207,7 +221,7 @@ class Issuing:
         family: Family | None,
     ) -> AccessToken:
         issued = int(now.timestamp())
-        expires = issued + LIFETIME
+        expires = issued + self._manners.of(standing.connection.dialect).access_seconds
         if family is not None and family.until is not None:
             expires = min(expires, int(datetime.fromisoformat(family.until).timestamp()))
         return AccessToken(
@@ -217,7 +231,7 @@ class Issuing:
             user=user,
             family=family.id if family is not None else None,
             scopes=scopes,
-            audience=self._issuer.name,
+            audience=audience_of(standing.tenant, standing.connection, self._issuer.name),
             client_epoch=family.client_epoch if family is not None else standing.client_epoch,
             user_epoch=family.user_epoch if family is not None else (standing.user_epoch or 0),
             issued=issued,
@@ -225,9 +239,15 @@ class Issuing:
         )
 
     def _family(
-        self, known: KnownClient, standing: Standing, user: str | None, granted: Granted, now: datetime
+        self,
+        known: KnownClient,
+        standing: Standing,
+        user: str | None,
+        granted: Granted,
+        now: datetime,
+        manner: Manner,
     ) -> Family:
-        session = known.client.session_seconds
+        session = shortest((known.client.session_seconds, manner.refresh_cap_seconds))
         until = written(now + timedelta(seconds=session)) if session is not None else None
         expires = written(now + timedelta(days=REFRESH_DAYS))
         return Family(
@@ -237,7 +257,7 @@ class Issuing:
             user=user,
             scopes=granted.scopes,
             asked=granted.named,
-            audience=self._issuer.name,
+            audience=audience_of(standing.tenant, standing.connection, self._issuer.name),
             client_epoch=standing.client_epoch,
             user_epoch=standing.user_epoch or 0,
             started=written(now),

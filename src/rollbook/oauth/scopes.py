@@ -20,12 +20,7 @@ SCOPES = (
 OFFLINE = "offline_access"
 """Asks for a refresh token. It is no right, so it is in no token; a client that may refresh gets one without it too."""
 
-ALIASES: Mapping[str, tuple[str, ...]] = {
-    "identify*scim": ("scim.read", "scim.write"),
-    "Vecos.Releezme.Web.SCIM": ("scim.read", "scim.write"),
-    "Vecos.Releezme.Web.SAPI": ("system.read", "system.write"),
-}
-"""Names under which clients of products ask for scopes. Letter case counts, as in every scope."""
+_NO_NAMES: Mapping[str, tuple[str, ...]] = {}
 
 _TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 
@@ -45,17 +40,24 @@ def read_scope(text: str | None) -> tuple[str, ...]:
     return names
 
 
-def grant(asked: tuple[str, ...], allowed: Iterable[str], *, offline: bool = False) -> Granted:
+def grant(
+    asked: tuple[str, ...],
+    allowed: Iterable[str],
+    *,
+    offline: bool = False,
+    names: Mapping[str, tuple[str, ...]] = _NO_NAMES,
+) -> Granted:
     """What is granted of what was asked.
 
     **Rules**: nothing asked: all that is allowed. Asked for what is not allowed, or unknown: refused as a whole, so
     that nobody finds out later what is missing. The answer repeats the names that were asked for; ``offline_access`` is
-    among them only where ``offline`` (a refresh token comes with the answer).
+    among them only where ``offline`` (a refresh token comes with the answer). ``names`` are what products call scopes,
+    each with those of ours that it means; letter case counts, as in every scope.
     **Raises** ``InvalidScope``.
     """
     may = frozenset(allowed)
     rights = tuple(name for name in asked if name != OFFLINE)
-    wanted = {scope for name in rights for scope in ALIASES.get(name, (name,))} or may
+    wanted = {scope for name in rights for scope in names.get(name, (name,))} or may
     if not wanted or not wanted <= may:
         raise InvalidScope("The client may not have this scope here.")
     scopes = ordered(wanted)

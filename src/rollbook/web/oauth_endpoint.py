@@ -5,13 +5,14 @@ the guard refuses before has SCIM's. Tokens and what leads to them are never cac
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import orjson
 import structlog
 
 from rollbook.deployment import Deployment
+from rollbook.dialects.model import Dialect
 from rollbook.events import Event, Kind
 from rollbook.http_message import Request, Response
 from rollbook.identity.access_tokens import AccessTokens
@@ -21,11 +22,13 @@ from rollbook.identity.issuing import Issuer, Issuing, Origin
 from rollbook.identity.jwt import ALGORITHMS
 from rollbook.identity.key_sets import KeySets
 from rollbook.identity.keys import JWKS_SECONDS, KeyRing
+from rollbook.identity.manners import Manner, Manners
 from rollbook.identity.passwords import Passwords
 from rollbook.identity.throttle import Throttle
 from rollbook.identity.token_care import TokenCare
 from rollbook.ids import ordered_id
 from rollbook.oauth import metadata
+from rollbook.oauth.access_token import LIFETIME
 from rollbook.oauth.client_auth import read_client
 from rollbook.oauth.errors import InvalidRequest, OAuthError, TemporarilyUnavailable, TooLarge, UnsupportedTokenType
 from rollbook.oauth.grants import read_grant
@@ -41,7 +44,8 @@ INTROSPECT = "/oauth/introspect"
 JWKS = "/oauth/jwks.json"
 
 TOKEN_ADDRESSES = (TOKEN, "/connect/token", "/runtime/oauth2/token.idp")
-"""Where products' clients look for the token endpoint; each below ``/t/{tenant}`` too."""
+"""Where products' clients look for the token endpoint, beside what their dialects say; each below ``/t/{tenant}``
+too."""
 
 _SWEEP_SECONDS = 60.0
 _JSON = (b"content-type", b"application/json")
@@ -73,14 +77,18 @@ class OAuthEndpoint:
         issuer = house.issuer or house.public_url
         self._passwords = passwords or Passwords()
         throttle = Throttle(store, clock, address_failures=house.address_failures)
-        self._issuing = Issuing(store, clock, Issuer(issuer, house.public_url), keys, self._passwords, throttle)
+        names = Issuer(issuer, house.public_url)
+        manners = manners_of(house.dialects)
+        self._issuing = Issuing(store, clock, names, keys, self._passwords, throttle, manners)
         self._care = TokenCare(store, clock, issuer, access)
-        audiences = {issuer, *(house.public_url + address for address in TOKEN_ADDRESSES)}
+        said = (dialect.oauth.token_address for dialect in house.dialects)
+        addresses = tuple(dict.fromkeys((*TOKEN_ADDRESSES, *filter(None, said))))
+        audiences = {issuer, *(house.public_url + address for address in addresses)}
         key_sets = key_sets or KeySets(clock, house.jwks_loopback_hosts)
         self._login = ClientLogin(store, clock, frozenset(audiences), throttle, key_sets)
         self._server = orjson.dumps(metadata.server_metadata(issuer, house.public_url, ALGORITHMS))
         self._resource = orjson.dumps(metadata.resource_metadata(house.public_url, issuer))
-        self._forms: dict[str, Work] = dict.fromkeys(TOKEN_ADDRESSES, self._token)
+        self._forms: dict[str, Work] = dict.fromkeys(addresses, self._token)
         self._forms |= {REVOKE: self._revoke, INTROSPECT: self._introspect}
         page = InvitationPage(house, self._passwords)
         self._pages: dict[str, Answer] = {JWKS: self._jwks, PAGE: page.answer, STYLE: page.style}
@@ -214,6 +222,21 @@ class OAuthEndpoint:
             )
 
         await self._refused.note(error.tenant, event)
+
+
+def manners_of(dialects: Iterable[Dialect]) -> Manners:
+    """How the clients of each dialect are treated."""
+    return Manners(
+        {
+            dialect.name: Manner(
+                dialect.oauth.scopes,
+                min(dialect.oauth.access_seconds or LIFETIME, LIFETIME),
+                dialect.oauth.refresh_cap_seconds,
+                dialect.oauth.refresh_on_request,
+            )
+            for dialect in dialects
+        }
+    )
 
 
 def _below(path: str) -> tuple[str, str | None]:
