@@ -15,6 +15,7 @@ from tests.support.server import RunningServer, running_server
 from rollbook.app import dialect_names, open_store
 from rollbook.clock import SYSTEM_CLOCK
 from rollbook.config import load
+from rollbook.dialects.model import catalog
 from rollbook.identity import static_tokens
 from rollbook.ids import random_bytes
 from rollbook.storage.contract import Store
@@ -39,6 +40,8 @@ class Seat:
     tenant: Tenant
     token: str
     client: httpx2.Client = field(repr=False)
+    below: str = "/scim/v2"
+    """Where the dialect is that is spoken."""
 
     @property
     def name(self) -> str:
@@ -46,7 +49,7 @@ class Seat:
 
     @property
     def base(self) -> str:
-        return f"{self.house.url}/scim/v2"
+        return f"{self.house.url}{self.below}"
 
     def call(
         self,
@@ -145,6 +148,23 @@ class Seat:
             return (await static_tokens.issue(store, SYSTEM_CLOCK, self.tenant, connection=found)).secret
 
         return replace(self, token=self.house.with_store(make))
+
+    def speaking(self, dialect: str, preset: str = "standard", base: str | None = None, **settings: str) -> "Seat":
+        """The same tenant by another dialect: by a connection that is made where there is none of the dialect's name.
+        ``base`` is one of its other addresses."""
+        below = base or next(one.base for one in catalog() if one.name == dialect)
+
+        async def make(store: Store) -> str:
+            try:
+                found = await connections.find(store, self.tenant, dialect)
+            except connections.NoSuchConnection:
+                found = await connections.create(
+                    store, SYSTEM_CLOCK, self.tenant, dialect, preset=preset, dialect=dialect,
+                    dialects=dialect_names(), settings=settings,
+                )  # fmt: skip
+            return (await static_tokens.issue(store, SYSTEM_CLOCK, self.tenant, connection=found)).secret
+
+        return replace(self, token=self.house.with_store(make), below=below)
 
     def events(self) -> list[Any]:
         """What the tenant's events say, oldest first."""
