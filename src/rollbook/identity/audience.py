@@ -8,7 +8,10 @@ Source: RFC 9068 §3 (audience), §4 (a token for another audience is refused).
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
+
+import orjson
 
 from rollbook.storage.records import Connection, Tenant
 
@@ -18,5 +21,13 @@ SETTING = "entity_id"
 
 def audience_of(tenant: Tenant, connection: Connection, issuer: str) -> str:
     """The audience of tokens that work in a tenant by one of its connections."""
-    configured: Mapping[str, Mapping[str, Any]] = getattr(tenant, "configured", {})
-    return configured.get(connection.dialect, {}).get(SETTING) or issuer
+    if not tenant.configured:
+        return issuer
+    found: str = _settings(tenant.configured).get(connection.dialect, {}).get(SETTING) or issuer
+    return found
+
+
+@lru_cache(1024)
+def _settings(text: str) -> Mapping[str, Mapping[str, Any]]:
+    read: Mapping[str, Mapping[str, Any]] = orjson.loads(text)
+    return read
