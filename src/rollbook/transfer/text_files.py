@@ -11,7 +11,6 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _OTHERWISE = "cp1252"
-_BLOCK = 1 << 20
 
 
 def encoding_of(file: BinaryIO) -> str:
@@ -50,3 +49,8 @@ def decoded(content: bytes) -> str:
         return content.decode("utf-8")
     except UnicodeDecodeError:
         return content.decode(_OTHERWISE, "replace")
+
+
+def has_escapes(text: str) -> bool:
+    """Whether bytes that are no text were kept in it (``errors="surrogateescape"``)."""
+    return any("\udc80" <= character <= "\udcff" for character in text)
