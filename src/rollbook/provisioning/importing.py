@@ -11,28 +11,16 @@ made together. The file is read more than once, and never held.
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from dataclasses import dataclass, field
 
-import orjson
-
-from rollbook.events import Kind
-from rollbook.ids import ordered_id
-from rollbook.provisioning.filing import changed_attributes, filing
 from rollbook.provisioning.import_lines import BadLine, Line
-from rollbook.provisioning.members import check_no_self
-from rollbook.provisioning.ownership import new_owner, with_anothers_external_id
+from rollbook.provisioning.import_plans import Existing, Judge, Plan, without_members
 from rollbook.provisioning.refusals import refusal
 from rollbook.provisioning.work import Work
-from rollbook.scim.binding import bind
-from rollbook.scim.errors import Conflict, ScimError, Uniqueness
-from rollbook.scim.filter_parser import parse_filter
+from rollbook.scim.errors import ScimError
 from rollbook.scim.folding import fold
-from rollbook.scim.resource import Stored
 from rollbook.scim.schema import ResourceType
-from rollbook.scim.validate import validator
 from rollbook.storage.errors import (
-    AlreadyExists,
     Busy,
     MissingMembers,
     OneRefused,
@@ -40,17 +28,14 @@ from rollbook.storage.errors import (
     Unavailable,
     VersionConflict,
 )
-from rollbook.storage.records import Change, Insert, MemberChange, Query, Target, Update
+from rollbook.storage.records import Change, Insert, Update
 
-Existing = Literal["update", "skip", "refuse"]
 Lines = Callable[[], Iterator[Line | BadLine]]
 
 CHUNK = 256
 """Lines at work at once. Precedent: twice the changes that one commit of SQLite takes."""
 
 _ATTEMPTS = 10
-_HOLDERS = 100
-"""Resources with one externalId that are looked at: each connection has one at most."""
 
 
 @dataclass(slots=True)
@@ -62,17 +47,6 @@ class Report:
     unchanged: int = 0
     skipped: int = 0
     refused: int = 0
-
-
-@dataclass(slots=True)
-class Plan:
-    """What a line comes to: nothing where ``change`` is None. ``members`` are those that have to be there first."""
-
-    line: Line
-    id: str
-    change: Insert | Update | None = None
-    members: Sequence[str] = ()
-    skipped: bool = False
 
 
 @dataclass(slots=True)
@@ -91,7 +65,10 @@ class Import:
     """The lines that wait for members, with the ids of their resources."""
     _written: list[tuple[int, ResourceType]] = field(default_factory=list)
     """The line behind each change of the one transaction."""
-    _judging: bool = False
+    _judge: Judge = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._judge = Judge(self.work, self.existing)
 
     async def run(self) -> Report:
         """Judge and write. **Raises** ``Unavailable`` and ``Busy`` of the store: what was written until then stays."""
@@ -103,7 +80,7 @@ class Import:
 
     async def rehearse(self) -> Report:
         """Judge as ``run`` would, and write nothing. The unique values of other resources are asked for one by one."""
-        self._judging = True
+        self._judge.rehearsing = True
         good: set[str] = set()
 
         async def note(plan: Plan) -> None:
@@ -119,7 +96,7 @@ class Import:
             async for chunk in chunks:
                 for plan in chunk:
                     await note(plan)
-        self._judging = False
+        self._judge.rehearsing = False
         return self.report
 
     async def _refuse_orphans(self, hoped: set[str]) -> None:
@@ -161,7 +138,7 @@ class Import:
                     change = plan.change
                     if plan.members:
                         self._waiting[plan.line.number] = plan.id
-                        change = _without_members(change)
+                        change = without_members(change)
                     else:
                         self._count(plan, changed=change is not None)
                     changes.append((plan, change))
@@ -170,7 +147,7 @@ class Import:
             async for chunk in chunks:
                 for plan in chunk:
                     self._count(plan, changed=True)
-                yield self._noted([(plan, self._members_of(plan)) for plan in chunk])
+                yield self._noted([(plan, self._judge.members_of(plan)) for plan in chunk])
 
     def _noted(self, changes: Sequence[tuple[Plan, Insert | Update | None]]) -> list[Change]:
         """The changes there are; where each comes from is kept, for the case that one is refused."""
@@ -276,95 +253,10 @@ class Import:
 
     async def _judged(self, line: Line, there: Mapping[str, int]) -> Plan | None:
         try:
-            return await self._plan(line, await self._current(line, there))
+            return await self._judge.plan(line, there)
         except ScimError as error:
             self._refuse(line.number, error.detail)
             return None
-
-    async def _current(self, line: Line, there: Mapping[str, int]) -> Stored | None:
-        """The resource that a line is about, as it is now."""
-        if line.id is not None and line.id in there:
-            if there[line.id] != line.type.number:
-                raise Conflict(f"The id is that of another resource, which is no {line.type.name}.")
-            return await self.work.store.get(line.type.number, line.id)
-        key = line.type.key
-        text = line.body.get(key.name) if key else None
-        if key is None or not isinstance(text, str) or not text or (line.id and not self._judging):
-            return None
-        holder = await self._holder(line.type, key.name, text)
-        if holder is not None and line.id:
-            raise Uniqueness(f"Another {line.type.name} of this tenant has this {key.name} already.")
-        return holder
-
-    async def _holder(self, type: ResourceType, name: str, value: str) -> Stored | None:
-        rows = await self._holders(type, name, value, 1)
-        return rows[0] if rows else None
-
-    async def _holders(self, type: ResourceType, name: str, value: str, limit: int) -> Sequence[Stored]:
-        bound = bind(parse_filter(f"{name} eq {orjson.dumps(value).decode()}", limits=self.work.limits), type)
-        return (await self.work.store.query(Query((Target(type, bound),), limit=limit))).rows
-
-    async def _check_free(
-        self, type: ResourceType, id: str, before: Mapping[str, Any], after: Mapping[str, Any], *, owned: bool
-    ) -> None:
-        """What only the store would refuse. **Raises** ``Uniqueness``; ``owned``: the externalId becomes our own."""
-        if before and (key := type.key) is not None:  # a new one's was looked at when its line was
-            old, new = before.get(key.name), after[key.name]
-            if fold(key.compare, old or "") != fold(key.compare, new):
-                holder = await self._holder(type, key.name, new)
-                if holder is not None and holder.id != id:
-                    raise refusal(AlreadyExists("key"), type)
-        if owned:
-            for holder in await self._holders(type, "externalId", after["externalId"], _HOLDERS):
-                if (
-                    holder.id != id
-                    and await self.work.store.connection_of(type.number, holder.id) == self.work.connection
-                ):
-                    raise refusal(AlreadyExists("externalId"), type)
-
-    async def _plan(self, line: Line, current: Stored | None) -> Plan:
-        if current is not None and self.existing == "skip":
-            return Plan(line, current.id, skipped=True)
-        if current is not None and self.existing == "refuse":
-            raise Conflict(f"There is a {line.type.name} with this id or name already.")
-        work = replace(self.work, notes=[])
-        type, at = line.type, work.clock.written()
-        before: dict[str, Any] = orjson.loads(current.document) if current else {}
-        reader = validator(type)
-        if current is None:
-            draft = reader.read(line.body, work.tolerances, work.notes)
-        else:
-            draft = reader.replace(before, line.over(before), work.tolerances, work.notes)
-            if line.cells is None and draft.external_id is None and "externalId" in before:
-                draft.document = await with_anothers_external_id(work, current, before, draft.document)
-        members = draft.members or []
-        id = current.id if current else line.id or ordered_id()
-        check_no_self(id, members)
-        changed = changed_attributes(before, draft.document)
-        touched = line.names_members if current else bool(members)
-        kind = Kind.RESOURCE_REPLACED if current else Kind.RESOURCE_CREATED
-        event = work.event(kind, at, type, id, 0, (*changed, *(("members",) if touched else ())))
-        content, index = filing(type).file(draft.document, work.limits)
-        owner = new_owner(work, before, draft.document)
-        if self._judging:
-            await self._check_free(type, id, before, draft.document, owned=owner is not None)
-        if current is None:
-            connection = work.connection
-            insert = Insert(type.number, id, connection, at, content, index, event, members)
-            await work.prepare(insert)
-            return Plan(line, id, insert, members)
-        update = Update(type.number, id, current.version, at, event, owner=owner)
-        if before != draft.document:
-            update.content, update.index = content, index
-        if touched and not await self._has_just(id, members):
-            update.members = MemberChange(clear=True, add=members)
-        nothing = update.content is None and update.members is None
-        await work.prepare(update)
-        return Plan(line, id, None if nothing else update, members if update.members else ())
-
-    async def _has_just(self, group: str, members: Sequence[str]) -> bool:
-        """Whether a group has these members and no others."""
-        return {member.id for member in (await self.work.store.members([group]))[group]} == set(members)
 
     async def _write(self, plan: Plan) -> None:
         """Write one line's change, computed again while other clients write the same resource."""
@@ -389,13 +281,6 @@ class Import:
                 return
         self._refuse(plan.line.number, "Other clients change the resource all the time; import this line again.")
 
-    def _members_of(self, plan: Plan) -> Update:
-        """The change that gives a resource its members, once they are there."""
-        work, at = self.work, self.work.clock.written()
-        event = work.event(Kind.RESOURCE_MODIFIED, at, plan.line.type, plan.id, 0, ("members",))
-        change = MemberChange(clear=True, add=plan.members)
-        return Update(plan.line.type.number, plan.id, None, at, event, members=change)
-
     def _count(self, plan: Plan, *, changed: bool) -> None:
         if plan.skipped:
             self.report.skipped += 1
@@ -416,9 +301,3 @@ class Import:
 
 class _LineRefused(StoreError):
     """A line is refused that was good when it was rehearsed: the transaction has to end with nothing done."""
-
-
-def _without_members(change: Insert | Update | None) -> Insert | Update | None:
-    if isinstance(change, Insert):
-        return replace(change, members=())
-    return replace(change, members=None) if change is not None and change.content is not None else None
