@@ -40,10 +40,6 @@ class Manners:
         """How a client of that dialect is treated."""
         return self._known.get(dialect, PLAIN)
 
-    def named(self, scope: str, dialect: str) -> str:
-        """What clients of a dialect call a scope: the first of the product's scopes that has it, else its own name."""
-        return first_name(self.of(dialect).names, scope)
-
 
 def first_name(names: Names, scope: str) -> str:
     """What a product calls a scope of ours.

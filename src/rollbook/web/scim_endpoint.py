@@ -23,7 +23,7 @@ from typing import Any
 
 import orjson
 
-from rollbook.deployment import Deployment
+from rollbook.deployment import Acting, Deployment
 from rollbook.dialects import openapi
 from rollbook.dialects.codecs import codec
 from rollbook.dialects.model import Address, Dialect, find_address
@@ -106,6 +106,12 @@ class ScimEndpoint:
     def authenticator(self) -> Authenticator:
         """Shared with whoever ends credentials."""
         return self._authenticator
+
+    async def dialect_of(self, dialect: Dialect, tenant: Tenant) -> Dialect:
+        """A dialect as a tenant has it: with its schemas, and as it has set it."""
+        if tenant.schemas:
+            dialect = await self._catalogues.dialect(dialect, tenant)
+        return self._configured(dialect, tenant.configured) if dialect.settings else dialect
 
     async def start(self) -> None:
         """Begin the endpoint's own work beside requests."""
@@ -224,7 +230,7 @@ class ScimEndpoint:
                 return self._discover(
                     request, route, address, self._spoken(dialect, terms(connection.preset, connection.settings))
                 )
-            allow(principal, route.scope)
+            allow(principal, route.scope, dialect.oauth.scopes)
             if route.ask in (Ask.DEFINE, Ask.WITHDRAW):
                 answer = await self._change_schemas(request, route, address, principal, tenant)
             else:
@@ -291,7 +297,7 @@ class ScimEndpoint:
         if isinstance(outcome, Bulked):
             await self.refused.note_all(tenant.id, self._refused_parts(request, principal, outcome))
         if work.effects:
-            await self._act(work.effects, tenant, route, outcome)
+            await self._act(work, tenant, route, outcome)
         answer = spoken.encode(outcome, locations)
         if (preferred := request.headers.get("prefer")) is not None:
             return applied(answer, preferred, route.ask, "attributes=" in request.query.lower())
@@ -306,11 +312,12 @@ class ScimEndpoint:
                 return
             yield page
 
-    async def _act(self, effects: list[Any], tenant: Tenant, route: Route, outcome: Outcome) -> None:
+    async def _act(self, work: Work, tenant: Tenant, route: Route, outcome: Outcome) -> None:
         """Do what a dialect's rules want done once a write is done."""
         resource = outcome.view.stored.id if isinstance(outcome, Found) else route.id
-        for effect in effects:
-            await self._house.act(effect, tenant, resource)
+        acting = Acting(tenant, route.types[0], resource, work)
+        for effect in work.effects:
+            await self._house.act(effect, acting)
 
     async def _documented(self, request: Request, place: docs.Place) -> Response:
         """The page about the API, or the document behind it: of the catalogue, or of the credential's tenant."""
