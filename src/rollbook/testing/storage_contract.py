@@ -18,6 +18,7 @@ pytest.register_assert_rewrite(
     *(
         f"rollbook.testing.contract_{part}"
         for part in (
+            "assignments",
             "connections",
             "entrance",
             "events",
@@ -25,6 +26,7 @@ pytest.register_assert_rewrite(
             "groups",
             "identity",
             "isolation",
+            "lockers",
             "many",
             "members",
             "passwords",
@@ -45,6 +47,7 @@ from rollbook.events import Kind  # noqa: E402
 from rollbook.storage.contract import Store, TenantStore  # noqa: E402
 from rollbook.storage.records import Tenant  # noqa: E402
 from rollbook.testing import builders  # noqa: E402
+from rollbook.testing.contract_assignments import Assignments, LockersAndPeople  # noqa: E402
 from rollbook.testing.contract_connections import Connections  # noqa: E402
 from rollbook.testing.contract_entrance import Ways  # noqa: E402
 from rollbook.testing.contract_events import Events  # noqa: E402
@@ -52,6 +55,7 @@ from rollbook.testing.contract_feed import FeedOfChanges, MemberPages  # noqa: E
 from rollbook.testing.contract_groups import GroupsOfAMember  # noqa: E402
 from rollbook.testing.contract_identity import Identity  # noqa: E402
 from rollbook.testing.contract_isolation import Isolation  # noqa: E402
+from rollbook.testing.contract_lockers import Structure  # noqa: E402
 from rollbook.testing.contract_many import Many  # noqa: E402
 from rollbook.testing.contract_members import Members  # noqa: E402
 from rollbook.testing.contract_passwords import Passwords  # noqa: E402
@@ -88,6 +92,9 @@ class StorageContract(
     Connections,
     Schemas,
     Isolation,
+    Structure,
+    Assignments,
+    LockersAndPeople,
     Upkeep,
 ):
     """Every promise of a store. See the module."""

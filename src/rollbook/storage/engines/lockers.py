@@ -147,7 +147,7 @@ class Lockers:
         rows = await self._read(sql, *values)
         kept = rows[:limit]
         last = Place(kept[-1][0], kept[-1][1]) if kept else start
-        return Happened(epoch, [event_of(row[1:]) for row in kept], last, more=len(rows) > limit)
+        return Happened(epoch, tuple(event_of(row[1:]) for row in kept), last, more=len(rows) > limit)
 
     async def create(self, thing: T, act: Act, manner: Manner = PLAIN) -> T:
         _check(thing)

@@ -11,7 +11,7 @@ it itself, *fenced* (see ``engines.postgres_statements``).
 import re
 from functools import cache
 
-_LOCKS = re.compile(r" FOR (?:NO KEY UPDATE|KEY SHARE|SHARE|UPDATE)(?: OF \w+)?")
+_LOCKS = re.compile(r"\sFOR (?:NO KEY UPDATE|KEY SHARE|SHARE|UPDATE)(?: OF \w+)?")
 _ACTIVE = re.compile(r"@active\((\w+)\)")
 _SETTLED = re.compile(r"@settled\((\w+)\)")
 _TENANT = re.compile(r"\$1(?!\d)")

@@ -6,7 +6,7 @@ from that moment on (``locker_views.LEAVERS``), and here it is told.
 """
 
 from rollbook.events import Event
-from rollbook.storage.locker_records import Act, Assignment, Booking, Link
+from rollbook.storage.locker_records import Act, Assignment, Booking
 from rollbook.storage.sql.locker_assignments import end, next_of
 from rollbook.storage.sql.locker_steps import happened
 from rollbook.storage.sql.locker_structure import save
@@ -25,8 +25,7 @@ _LET_IN = f"""SELECT {columns(Assignment, "a")} FROM assignment a
 WHERE a.tenant_id = $1 AND a.locker_id = $2 AND a.shared_by = $3 AND a.ended IS NULL ORDER BY a.id FOR UPDATE"""
 _BOOKED = f"""SELECT {columns(Booking, "k")} FROM booking k
 WHERE k.tenant_id = $1 AND k.user_id = $2 AND k.state = 'open' ORDER BY k.id FOR UPDATE"""
-_LINKS = f"""DELETE FROM access_link AS k WHERE k.tenant_id = $1 AND k.user_group_id = $2
-RETURNING {columns(Link, "k")}"""
+_LINKS = "DELETE FROM access_link WHERE tenant_id = $1 AND user_group_id = $2 RETURNING id"
 _PINS = "DELETE FROM pin_code WHERE tenant_id = $1 AND subject = 'user' AND id = $2"
 
 
@@ -43,9 +42,8 @@ def gone(tenant: str, id: str, event: Event) -> Script[None]:
         yield from save(tenant, next_of(booking, act, state="cancelled"))
         told = (tenant, act, "booking:cancel", "booking", booking.id, booking.locker_id, booking.user_id)
         yield from happened(*told, reason="userDeleted")
-    for row in (yield Ask(_LINKS, (tenant, id))):
-        link = record_of(Link, row)
-        yield from happened(tenant, act, "access_link:delete", "access_link", link.id, reason="groupDeleted")
+    for (link,) in (yield Ask(_LINKS, (tenant, id))):
+        yield from happened(tenant, act, "access_link:delete", "access_link", link, reason="groupDeleted")
     yield Ask(_PINS, (tenant, id))
 
 

@@ -30,6 +30,7 @@ def happened(
     subject_id: str,
     locker_id: str | None = None,
     user_id: str | None = None,
+    /,
     **data: Any,
 ) -> Script[None]:
     """A row for those who follow what happens."""
