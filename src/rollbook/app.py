@@ -139,9 +139,11 @@ def build(settings: Settings) -> "Application":
     from rollbook.deployment import Deployment
     from rollbook.dialects.model import catalog
     from rollbook.identity.access_tokens import AccessTokens
+    from rollbook.identity.activations import PAGE as ACTIVATE
     from rollbook.identity.key_sets import KeySets
     from rollbook.identity.keys import KeyRing
     from rollbook.identity.passwords import Passwords
+    from rollbook.web.activations import ActivationPage, Inviting
     from rollbook.web.asgi import Application
     from rollbook.web.front import Front
     from rollbook.web.guard import Guard
@@ -151,6 +153,7 @@ def build(settings: Settings) -> "Application":
     from rollbook.web.session_endpoint import SessionEndpoint
 
     store = make_store(settings)
+    master = make_master_key(settings)
     house = Deployment(
         store=store,
         dialects=catalog(protocol_limits(settings)),
@@ -167,17 +170,18 @@ def build(settings: Settings) -> "Application":
         tenant_burst=settings.tenant_burst,
         address_failures=settings.address_failures,
         jwks_loopback_hosts=settings.loopback_hosts,
+        act=Inviting(store, SYSTEM_CLOCK, master, settings.origin).act,
     )
-    master = make_master_key(settings)
     keys = KeyRing(store, SYSTEM_CLOCK, master, fresh_seconds=settings.revocation_seconds)
     access = AccessTokens(store, SYSTEM_CLOCK, house.issuer or house.public_url, keys)
     passwords = Passwords()
     key_sets = KeySets(SYSTEM_CLOCK, house.jwks_loopback_hosts)
     endpoint = ScimEndpoint(house, access, passwords, key_sets)
     oauth = OAuthEndpoint(house, keys, access, endpoint.refused, passwords, key_sets)
-    sessions = SessionEndpoint(
-        house, master, passwords, endpoint.authenticator, endpoint.refused, frozenset(("retailops",))
-    )
+    sessions = SessionEndpoint(house, master, passwords, endpoint.authenticator, endpoint.refused)
+    for dialect in house.dialects:
+        if dialect.name == "retailops":
+            sessions.pages[ACTIVATE] = ActivationPage(house, dialect, endpoint.dialect_of).answer
     front = Front(oauth, sessions, endpoint)
     outbox = make_outbox(settings, store)
 

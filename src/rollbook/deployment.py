@@ -2,18 +2,30 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from rollbook.clock import Clock
 from rollbook.dialects.model import Dialect
+from rollbook.provisioning.work import Work
+from rollbook.scim.schema import ResourceType
 from rollbook.storage.contract import Store
 from rollbook.storage.records import Tenant
 
-Act = Callable[[Any, Tenant, str], Awaitable[None]]
-"""Acts on one effect, for a tenant and a resource's id."""
+
+class Acting(NamedTuple):
+    """The write that effects follow from: a resource of a tenant, and who has written it."""
+
+    tenant: Tenant
+    type: ResourceType
+    resource: str
+    work: Work
 
 
-async def _nothing(effect: Any, tenant: Tenant, resource: str) -> None:
+Act = Callable[[Any, Acting], Awaitable[None]]
+"""Acts on one effect."""
+
+
+async def _nothing(effect: Any, acting: Acting) -> None:
     """In a house whose rules want nothing done."""
 
 

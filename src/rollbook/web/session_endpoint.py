@@ -57,7 +57,7 @@ _log = structlog.get_logger("rollbook.session")
 
 
 class SessionEndpoint:
-    """``find`` is asked of each request whether it is for one of these. ``dialects`` are those that take sessions."""
+    """``find`` is asked of each request whether it is for one of these, or of ``pages``."""
 
     def __init__(
         self,
@@ -66,18 +66,21 @@ class SessionEndpoint:
         passwords: Passwords,
         authenticator: Authenticator,
         refused: Refused,
-        dialects: frozenset[str],
     ) -> None:
         self._house = house
         self._passwords = passwords
         self._authenticator = authenticator
         self._refused = refused
-        self._dialects = dialects
+        self._dialects = frozenset(one.name for one in house.dialects if one.credentials.session_header)
+        self.pages: dict[str, Answer] = {}
+        """What people see who come by a link, by its address."""
         self._throttle = Throttle(house.store, house.clock, address_failures=house.address_failures)
         self._encrypted = EncryptedLogin(house.store, house.clock, master, passwords, self._throttle)
 
     def find(self, path: str) -> Answer | None:
         """Who answers at an address; None: nobody here."""
+        if path in self.pages:
+            return self.pages[path]
         place = _place(path)
         if place is None:
             return None
@@ -92,7 +95,7 @@ class SessionEndpoint:
     def route(self, path: str) -> str | None:
         """The address without a tenant, for logs; None: nobody's here."""
         place = _place(path)
-        return place[1] if place is not None else None
+        return place[1] if place is not None else path if path in self.pages else None
 
     def refuse_body(self, request: Request) -> Response | None:
         """The refusal of a body that is too long, before it is read."""

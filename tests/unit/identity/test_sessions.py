@@ -56,7 +56,7 @@ async def test_a_session_proves_its_user_its_tenant_and_its_connection(stage: St
     given = await stage.start()
     principal = await stage.authenticator.session(given.secret)
     assert (principal.tenant.id, principal.connection.id) == (stage.acorn.id, stage.acorn.connection)
-    assert (principal.actor, principal.scopes) == (f"user:{stage.robot.id}", {"scim.read"})
+    assert (principal.actor, principal.scopes) == (f"user:{stage.robot.id}", frozenset(("scim.read",)))
     assert stage.authenticator.remembered_session(given.secret) == principal
 
 

@@ -99,6 +99,23 @@ class RetailOps(Plain):
 RULES = RetailOps()
 
 
+def is_pending(document: Mapping[str, Any], settings: Mapping[str, Any]) -> bool:
+    """Whether an invitation of this user can be accepted."""
+    return _State.of(document).pending and bool(settings.get("openid", True))
+
+
+def openid_user_of(document: Mapping[str, Any], settings: Mapping[str, Any]) -> str | None:
+    """The OpenID user that a user is by what the tenant has set; None where only the user can say."""
+    match settings.get("activation_openid_user", "ask"):
+        case "userName" | "externalId" as name:
+            return document.get(name) or None
+        case "email":
+            emails = document.get("emails") or [{}]
+            return next((email for email in emails if email.get("primary")), emails[0]).get("value") or None
+        case _:
+            return None
+
+
 @dataclass(frozen=True, slots=True)
 class _Said:
     """What the request itself said of the state; None: nothing."""
