@@ -1,6 +1,7 @@
 """LDAP servers and Active Directory: a search, read in pages. Who speaks LDAP is handed in (``ldap_client``)."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,8 +30,7 @@ class LdapDirectory:
 
     def __init__(self, settings: LdapSource, folder: Path, search: Search) -> None:
         ca_file = str(folder / settings.ca_file) if settings.ca_file else ""
-        self.settings = settings
-        self._ca_file = ca_file
+        self.settings = replace(settings, ca_file=ca_file)
         self._search = search
 
     def columns(self) -> None:

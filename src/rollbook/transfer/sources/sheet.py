@@ -4,7 +4,7 @@ A number's cell holds a number, whatever it looks like: the zeros before a badge
 tells them (``00000000`` in XLSX, the shown text in ODS), they are put back (``sheet_formats``).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,7 @@ class SheetFile:
                     values[name] = _with_zeros(values[name], shown[index])
             yield Row(number, values)
 
-    def _cells(self) -> Iterator[tuple[int, list[Any], dict[int, str]]]:
+    def _cells(self) -> Iterator[tuple[int, list[Any], Mapping[int, str]]]:
         """The rows under the heading, with their numbers, and what is shown of numbers."""
         settings = self.settings
         try:

@@ -172,7 +172,7 @@ def _of_sqlalchemy(url: str, query: str, label: str) -> Found:
         ) from None
     try:
         with engine.connect().execution_options(stream_results=True, yield_per=_AT_ONCE) as connection:
-            found = connection.execute(sqlalchemy.text(query.replace(":", "\\:")))
+            found = connection.exec_driver_sql(query)
             yield list(found.keys())
             yield from found
             connection.rollback()
