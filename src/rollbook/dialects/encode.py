@@ -9,7 +9,7 @@ from rollbook.scim import urns
 from rollbook.scim.answer import Locations
 from rollbook.scim.errors import ScimError
 from rollbook.scim.etag import etag
-from rollbook.scim.outcomes import Bulked, Discovered, Done, Found, Joined, Listed, NotModified, Outcome, Told
+from rollbook.scim.outcomes import Bulked, Discovered, Done, Found, Joined, Listed, NotModified, Outcome, Told, Unrolled
 from rollbook.scim.wire import v2
 
 MEDIA_TYPE = b"application/scim+json"
@@ -45,6 +45,8 @@ def encode(outcome: Outcome, locations: Locations) -> Response:
             return Response(201, (_TYPE, (b"location", document["meta"]["location"].encode())), orjson.dumps(document))
         case Discovered(document=document):
             return Response(200, (_TYPE,), orjson.dumps(document))
+        case Unrolled():
+            raise TypeError("on this wire lists come in pages")
 
 
 def _told(outcome: Told, locations: Locations) -> bytes:

@@ -101,7 +101,8 @@ class Dialect:
         if not self.settings or self.views is None:
             return self
         whole = self.set_by(settings)
-        return replace(self, types=tuple(configured(t, self.views[t.name], whole) for t in self.types))
+        form = self.form.switched(whole) if self.form is not None else None
+        return replace(self, form=form, types=tuple(configured(t, self.views[t.name], whole) for t in self.types))
 
     def set_by(self, settings: Mapping[str, Any]) -> Mapping[str, Any]:
         """All settings: the tenant's, and the defaults of what it has not set."""
@@ -199,6 +200,7 @@ def _read(read: Read, limits: Limits) -> tuple[Read, Dialect]:
         absent=tuple(address.get("absent", ())),
         names=address.get("names", {}),
         any_case=address.get("any_case", False),
+        query_method=address.get("query_method", False),
     )
     return read, Dialect(
         name=read.name,
@@ -267,6 +269,12 @@ def _form(read: Read) -> Form:
     for name in said:
         if name not in known:
             raise read.wrong(f"form.{name}", f"there is no such key: there are {', '.join(sorted(known))}")
+    for switch, changed in said.get("switches", {}).items():
+        if switch not in read.table.get("settings", {}):
+            raise read.wrong(f"form.switches.{switch}", "the dialect has no setting of that name")
+        for name in changed:
+            if name not in known:
+                raise read.wrong(f"form.switches.{switch}.{name}", f"there is no such key: {', '.join(sorted(known))}")
     made: dict[str, Any] = {}
     for name, value in said.items():
         default = getattr(_PLAIN_FORM, name)

@@ -29,6 +29,8 @@ class Plan:
     """What discovery topics are called in addresses; one that is ``""`` is not there."""
     any_case: bool = False
     """Whether addresses are the same in any letter case."""
+    query_method: bool = False
+    """Whether the method QUERY searches, where GET lists (RFC 10008)."""
 
     def may(self, type: str, operation: str) -> bool:
         """Whether an operation on a type is offered."""

@@ -115,6 +115,7 @@ KEYS: Mapping[str, Key] = {
             "location": Key("text", "The base in meta.location; without it the first one."),
             "prefixes": Key("texts", "Addresses before a base that name the tenant, beside /t/{tenant}."),
             "any_case": Key("flag", "Whether addresses are the same in any letter case."),
+            "query_method": Key("flag", "Whether the method QUERY searches, where GET lists (RFC 10008)."),
             "names": Key("textmap", "What discovery addresses are called; an empty text: it is not there."),
             "absent": Key("texts", "Addresses that this provider lacks as a whole: 501."),
         },

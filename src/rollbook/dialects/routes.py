@@ -76,7 +76,7 @@ _SEARCH = {"POST": Ask.SEARCH}
 _DISCOVER = {"GET": Ask.DISCOVER}
 _DEFINE = {"GET": Ask.DISCOVER, "POST": Ask.DEFINE}
 _DEFINE_ONE = {"GET": Ask.DISCOVER, "PUT": Ask.DEFINE, "DELETE": Ask.WITHDRAW}
-_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_METHODS = ("GET", "QUERY", "POST", "PUT", "PATCH", "DELETE")
 
 DISCOVERY = TOPICS
 
@@ -119,6 +119,8 @@ class RouteTable:
             collection = {
                 m: _COLLECTION[m] for m, operation in _COLLECTION_OF.items() if plan.may(type.name, operation)
             }
+            if plan.query_method and "GET" in collection:
+                collection["QUERY"] = Ask.SEARCH
             one = {m: _ONE[m] for m, operation in _ONE_OF.items() if plan.may(type.name, operation)}
             self._fixed[name] = _row(type.endpoint, collection, (type,))
             if plan.may(type.name, "search"):

@@ -7,7 +7,6 @@ name.
 Source: RFC 9068 §3 (audience), §4 (a token for another audience is refused).
 """
 
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -21,13 +20,10 @@ SETTING = "entity_id"
 
 def audience_of(tenant: Tenant, connection: Connection, issuer: str) -> str:
     """The audience of tokens that work in a tenant by one of its connections."""
-    if not tenant.configured:
-        return issuer
-    found: str = _settings(tenant.configured).get(connection.dialect, {}).get(SETTING) or issuer
-    return found
+    return _set(tenant.configured, connection.dialect) or issuer
 
 
 @lru_cache(1024)
-def _settings(text: str) -> Mapping[str, Mapping[str, Any]]:
-    read: Mapping[str, Mapping[str, Any]] = orjson.loads(text)
-    return read
+def _set(configured: str, dialect: str) -> str:
+    said: dict[str, dict[str, Any]] = orjson.loads(configured) if configured else {}
+    return str(said.get(dialect, {}).get(SETTING, ""))

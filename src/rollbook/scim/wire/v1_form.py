@@ -4,7 +4,9 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any
 
 from rollbook.scim import urns
 
@@ -46,6 +48,21 @@ class Form:
     """Whether a dot may stand between a URN and its attribute, as a colon does."""
     overrides: tuple[str, ...] = ("PATCH", "PUT", "DELETE")
     """The methods that a POST may mean by ``X-HTTP-Method-Override`` (§3.12)."""
+    switches: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What is different for a tenant that has switched it on, by the name of the flag among the dialect's settings."""
+
+    def switched(self, settings: Mapping[str, Any]) -> "Form":
+        """The form that a tenant with these settings has: one object for all who have the same switched on."""
+        on = tuple(name for name in self.switches if settings.get(name) is True)
+        return _switched(self, on) if on else self
+
+
+@lru_cache(64)
+def _switched(form: Form, on: tuple[str, ...]) -> Form:
+    changed: dict[str, Any] = {}
+    for name in on:
+        changed |= form.switches[name]
+    return replace(form, **changed)
 
 
 SCIM11 = Form()
