@@ -34,7 +34,7 @@ class _Part(NamedTuple):
     def seen(self, value: Any) -> Any:
         if not self.many:
             return self._cut(value) or None
-        return [cut for index in self._chosen(value) if (cut := self._cut(value[index]))] or None
+        return [self._cut(value[index]) for index in self._chosen(value)] or None
 
     def merged(self, before: Any, after: Any) -> Any:
         """What is kept where ``before`` was, and ``after`` is what the view wants to see of it."""
@@ -50,22 +50,21 @@ class _Part(NamedTuple):
         ]
         places = [place for place in found if place is not None]
         behind = [element for index, element in enumerate(before) if index not in chosen]
-        if not behind or places != sorted(places):
-            return [*whole, *behind] or None
+        if not behind or len(places) < len(found) or places != sorted(places):
+            return [*whole, *behind] or None  # what is new stands before what cannot be seen, else it could not be seen
         # What stays keeps its place among the others, so that writing what was read changes nothing.
         by_index = {chosen[place]: one for one, place in zip(whole, found, strict=True) if place is not None}
-        kept = [
+        return [
             by_index.get(index, element)
             for index, element in enumerate(before)
             if index in by_index or index not in chosen
-        ]
-        return [*kept, *(one for one, place in zip(whole, found, strict=True) if place is None)] or None
+        ] or None
 
     def _chosen(self, elements: list[Any]) -> list[int]:
         """The positions of the elements that are seen."""
-        places = range(len(elements))
-        if self.most is None or len(elements) <= self.most:
-            return list(places)
+        places = [i for i, element in enumerate(elements) if self._cut(element) != {}]
+        if self.most is None or len(places) <= self.most:
+            return places
         primary = [i for i in places if isinstance(elements[i], dict) and elements[i].get("primary") is True]
         return sorted([*primary, *(i for i in places if i not in primary)][: self.most])
 
@@ -86,11 +85,14 @@ def _pairs(before: list[Any], after: list[Any]) -> list[int | None]:
     found: list[int | None] = []
     for one in after:
         place = next((i for i, was in free.items() if was == one), None)
-        if place is None and isinstance(one, dict) and "value" in one:
-            place = next((i for i, was in free.items() if was.get("value") == one["value"]), None)
         if place is not None:
             del free[place]
         found.append(place)
+    for position, one in enumerate(after):
+        if found[position] is None and isinstance(one, dict) and "value" in one:
+            found[position] = place = next((i for i, was in free.items() if was.get("value") == one["value"]), None)
+            if place is not None:
+                del free[place]
     return found
 
 
@@ -228,7 +230,7 @@ def _level(kept: Schema, seen: Schema, also: tuple[str, ...] = ()) -> _Level:
         shown = seen.attribute(attribute.name)
         if attribute.held is not Held.DOCUMENT:
             continue
-        if shown is None:
+        if shown is None or shown.secret:  # what a view never returns it does not keep either: it is not there for it
             hidden = True
         elif (part := _part(attribute, shown)) is None:
             whole.add(attribute.name)
@@ -239,7 +241,7 @@ def _level(kept: Schema, seen: Schema, also: tuple[str, ...] = ()) -> _Level:
 
 
 def _part(kept: Attribute, seen: Attribute) -> _Part | None:
-    names = frozenset(sub.name for sub in seen.sub_attributes)
+    names = frozenset(sub.name for sub in seen.sub_attributes if not sub.secret)
     fewer = any(sub.name not in names for sub in kept.sub_attributes)
     most = seen.most if seen.most != kept.most else None
     if not fewer and most is None:
