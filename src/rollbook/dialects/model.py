@@ -238,6 +238,7 @@ def _type_plan(name: str, plan: Mapping[str, Any]) -> TypePlan:
         plan.get("change", {}),
         tuple(plan.get("extension", ())),
         plan.get("rules", ""),
+        tuple(plan.get("drop", ())),
     )
 
 
@@ -322,6 +323,10 @@ class _Place(NamedTuple):
     dialect: Dialect
 
 
+_KEPT = 1000
+"""Addresses without their last part that are remembered: for each tenant that addresses name, some endpoints."""
+
+
 class _Map:
     """Where the dialects of a house are: made once, asked with every request."""
 
@@ -341,7 +346,26 @@ class _Map:
             for found in table.values():
                 found.sort(key=lambda place: -len(place.base))
 
+        self._bases = tuple(base.lower() for dialect in dialects for base in dialect.bases)
+        self._known: dict[str, Address] = {}
+
     def find(self, path: str) -> Address | None:
+        head, _, last = path.rpartition("/")
+        known = self._known.get(head)
+        if known is not None:
+            dialect, tenant, rest, before, base = known
+            return Address(dialect, tenant, f"{rest}/{last}", before, base)
+        found = self._find(path)
+        if found is not None and len(self._known) < _KEPT and self._ends_before(found, head):
+            self._known[head] = found._replace(rest=found.rest[: len(found.rest) - len(last) - 1])
+        return found
+
+    def _ends_before(self, found: Address, head: str) -> bool:
+        """Whether all that is below ``head`` is at the same base."""
+        below = head.removeprefix(found.before.format(tenant=found.tenant) if found.tenant else "").lower()
+        return below.startswith(found.base.lower()) and not any(base.startswith(f"{below}/") for base in self._bases)
+
+    def _find(self, path: str) -> Address | None:
         first = path[1:].partition("/")[0]
         if first == "t":
             tenant, slash, below = path[3:].partition("/")

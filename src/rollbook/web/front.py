@@ -2,6 +2,7 @@
 everything else."""
 
 from collections.abc import Mapping
+from functools import cached_property
 
 from rollbook.http_message import Request, Response
 from rollbook.scim.errors import ScimError
@@ -18,13 +19,23 @@ class Front:
         self._sessions = sessions
         self._scim = scim
 
+    @cached_property
+    def _ours(self) -> frozenset[str]:
+        """The first parts of addresses at which there is nothing but SCIM: most requests are looked at once."""
+        return self._scim.firsts - self._oauth.firsts() - self._sessions.firsts()
+
     async def answer(self, request: Request) -> Response:
         """The answer to one request. Raises only for bugs."""
-        found = self._oauth.find(request.path) or self._sessions.find(request.path)
+        path = request.path
+        if path[1:].partition("/")[0] in self._ours:
+            return await self._scim.answer(request)
+        found = self._oauth.find(path) or self._sessions.find(path)
         return await (found(request) if found is not None else self._scim.answer(request))
 
     async def before_body(self, request: Request) -> Response | None:
         """The refusal of a request before its body is read; None lets it in."""
+        if request.path[1:].partition("/")[0] in self._ours:
+            return await self._scim.before_body(request)
         if self._oauth.find(request.path) is not None:
             return self._oauth.refuse_body(request)
         if self._sessions.find(request.path) is not None:

@@ -116,6 +116,10 @@ class OAuthEndpoint:
             except StoreError as error:
                 _log.warning("sweep_failed", reason=error.detail)
 
+    def firsts(self) -> frozenset[str]:
+        """The first parts of its addresses."""
+        return frozenset(path.split("/")[1] for path in (*self._pages, *self._forms, "/t/"))
+
     def find(self, path: str) -> Answer | None:
         """Who answers at an address; None: nobody here.
 

@@ -77,6 +77,8 @@ class ScimEndpoint:
         key_sets: KeySets | None = None,
     ) -> None:
         self._house = house
+        self.firsts = frozenset(base.split("/")[1] for dialect in house.dialects for base in dialect.bases)
+        """The first parts of addresses at which SCIM is spoken."""
         self._hasher = ResourcePasswords(passwords or Passwords())
         key_sets = key_sets or KeySets(house.clock, house.jwks_loopback_hosts)
         external = ExternalTokens(house.store, house.clock, key_sets)

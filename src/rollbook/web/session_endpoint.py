@@ -77,6 +77,10 @@ class SessionEndpoint:
         self._throttle = Throttle(house.store, house.clock, address_failures=house.address_failures)
         self._encrypted = EncryptedLogin(house.store, house.clock, master, passwords, self._throttle)
 
+    def firsts(self) -> frozenset[str]:
+        """The first parts of its addresses."""
+        return frozenset(path.split("/")[1] for path in (*self.pages, *_ADDRESSES, _PREFIX, "/t/"))
+
     def find(self, path: str) -> Answer | None:
         """Who answers at an address; None: nobody here."""
         if path in self.pages:
