@@ -60,12 +60,10 @@ class Directory:
         if self._can.version == "1.1":
             member = {"value": user, "operation": "delete"} if gone else {"value": user}
             body: Json = {"schemas": [CORE], "members": [member]}
-        elif gone:
-            operation = {"op": "remove", "path": f'members[value eq "{user}"]'}
-            body = {"schemas": [PATCH_OP], "Operations": [operation]}
         else:
-            operation = {"op": "add", "path": "members", "value": [{"value": user}]}
-            body = {"schemas": [PATCH_OP], "Operations": [operation]}
+            adding = {"op": "add", "path": "members", "value": [{"value": user}]}
+            removing = {"op": "remove", "path": f'members[value eq "{user}"]'}
+            body = {"schemas": [PATCH_OP], "Operations": [removing if gone else adding]}
         path = f"{self._can.groups}/{quote(group, safe='')}"
         headers = {"Content-Type": self._can.media_type}
         answer = await self._engine.call("PATCH", path, body, headers=headers, repeat=True)

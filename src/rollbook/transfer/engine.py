@@ -141,7 +141,11 @@ class Engine:
             lost = ""
             try:
                 got = await self._client.request(
-                    method, url, params=dict(query) if query else None, content=content, headers={**headers, **credential}
+                    method,
+                    url,
+                    params=dict(query) if query else None,
+                    content=content,
+                    headers={**headers, **credential},
                 )
             except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
                 asked, lost, unsure = None, _unreached(error), False
@@ -155,7 +159,7 @@ class Engine:
                     continue
                 if status == 401 and login:
                     raise LoginRefused("the target refuses every credential that the login gives")
-                if status != 429 and status < 500 or status == 501:
+                if (status != 429 and status < 500) or status == 501:
                     self._answered = True
                     breaker.succeeded()
                     if (left := nothing_left(got.headers, now)) is not None:
@@ -184,6 +188,10 @@ class Engine:
         clock = self._timing.clock
         if wait := max(self._bucket.take(clock.elapsed()), self._timing.breaker.wait(clock.elapsed())):
             await self._sleep(wait)
+        self.check_stop()
+
+    def check_stop(self) -> None:
+        """**Raises** ``Interrupted`` where the run is to end."""
         if self.stop.is_set():
             raise Interrupted("a signal ended the run", hint="`rollbook transfer resume` goes on where it stopped")
 
@@ -196,8 +204,7 @@ class Engine:
         finally:
             stop.cancel()
             nap.cancel()
-        if self.stop.is_set():
-            raise Interrupted("a signal ended the run", hint="`rollbook transfer resume` goes on where it stopped")
+        self.check_stop()
 
     async def _ask(self, method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answered:
         """A request to a login address: repeated where it got no answer, or 429 or 5xx."""

@@ -16,6 +16,7 @@ import orjson
 
 from rollbook.clock import Clock
 from rollbook.transfer.errors import LoginRefused
+from rollbook.transfer.retail_session import open_session
 from rollbook.transfer.target_settings import Login, Secret
 
 EARLY = 30.0
@@ -84,8 +85,6 @@ class Keeper:
                 pair = f"{login.username}:{_read(login.password, 'password')}"
                 return {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
             case "session":
-                from rollbook.transfer.retail_session import open_session
-
                 self.logins += 1
                 return {SESSION: await open_session(login, self._base_url, self._ask, self._clock)}
         if self._refresh:
@@ -94,7 +93,7 @@ class Keeper:
                 return self._taken(answer)
             self._refresh = ""
         self.logins += 1
-        form = {"grant_type": login.kind}
+        form: dict[str, str] = {"grant_type": login.kind}
         if login.kind == "password":
             form |= {"username": login.username, "password": _read(login.password, "password")}
         if login.scope:

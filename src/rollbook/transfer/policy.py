@@ -1,5 +1,5 @@
-"""The tables ``[policy]``, ``[brakes]``, ``[run]`` and ``[report]`` of a transfer's config: what may happen to the users
-of a target, and how much of it in one run.
+"""The tables ``[policy]``, ``[brakes]``, ``[run]`` and ``[report]`` of a transfer's config: what may happen to the
+users of a target, and how much of it in one run.
 
 The names of the fields are those of the file's keys; what stands below a field is its help.
 """

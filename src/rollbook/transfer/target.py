@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 
@@ -283,8 +284,7 @@ class Target:
         answer = await self._call("GET", path)
         if not answer.ok or not isinstance(answer.body, dict):
             return []
-        found = answer.body.get("Resources", answer.body.get("resources", []))
-        return [one for one in found if isinstance(one, dict)]
+        return _listed(answer.body)
 
     async def _listed_groups(self) -> AsyncIterator[Mapping[str, Json]]:
         """All groups, without their members."""
@@ -294,7 +294,7 @@ class Target:
             if self.can.version == "2.0":
                 query["excludedAttributes"] = "members"
             body = self._good(await self._call("GET", self.can.groups, query=query)).body
-            listed = body.get("Resources", body.get("resources", [])) if isinstance(body, dict) else []
+            listed = _listed(body)
             for one in listed:
                 yield one
             start += len(listed)
@@ -341,7 +341,10 @@ def _quoted(value: Json) -> str:
     return orjson.dumps(str(value)).decode()
 
 
-def _segment(id: str) -> str:
-    from urllib.parse import quote
+def _listed(body: Json) -> list[dict[str, Json]]:
+    found = body.get("Resources", body.get("resources")) if isinstance(body, dict) else None
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
+
+def _segment(id: str) -> str:
     return quote(id, safe="")

@@ -56,11 +56,11 @@ class TargetSettings:
     dialect: str
     """A preset: see ``capabilities.PRESETS``."""
     base_url: str
-    login: Login = Login()
-    policy: Policy = Policy()
-    brakes: Brakes = Brakes()
-    run: Run = Run()
-    report: Report = Report()
+    login: Login = field(default_factory=Login)
+    policy: Policy = field(default_factory=Policy)
+    brakes: Brakes = field(default_factory=Brakes)
+    run: Run = field(default_factory=Run)
+    report: Report = field(default_factory=Report)
     headers: Mapping[str, str] = field(default_factory=dict)
     """Sent with every request beside our own."""
     ca_file: str = ""

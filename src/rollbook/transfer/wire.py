@@ -11,6 +11,7 @@ from rollbook.transfer.capabilities import Capabilities
 from rollbook.transfer.users import Change, Group, TargetUser, empty
 
 Json = Any
+Groups = Sequence[Mapping[str, Json]]
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
@@ -74,7 +75,7 @@ class Wire:
         )
 
     def body(
-        self, attributes: Mapping[str, Json], *, id: str | None = None, groups: Sequence[Mapping[str, Json]] | None = None
+        self, attributes: Mapping[str, Json], *, id: str | None = None, groups: Groups | None = None
     ) -> dict[str, Json]:
         """A whole resource, for POST and PUT. ``groups`` are written where memberships are the user's."""
         content = {name: kept for name, value in attributes.items() if not empty(kept := _pruned(value))}

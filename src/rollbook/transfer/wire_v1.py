@@ -3,11 +3,11 @@
 **Source**: SCIM 1.1 core schema §5 to §7, protocol §3.2.2, §3.3.2 (a PATCH is a partial resource), §3.9.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rollbook.transfer.users import Change, TargetUser, empty, path_of
-from rollbook.transfer.wire import Wire, plain
+from rollbook.transfer.wire import Groups, Wire, plain
 
 Json = Any
 
@@ -25,7 +25,7 @@ class WireV1(Wire):
         return super().user({_INWARD.get(name, name): _inward(name, value) for name, value in resource.items()}, etag)
 
     def body(
-        self, attributes: Mapping[str, Json], *, id: str | None = None, groups: Sequence[Mapping[str, Json]] | None = None
+        self, attributes: Mapping[str, Json], *, id: str | None = None, groups: Groups | None = None
     ) -> dict[str, Json]:
         """A whole resource, for POST and PUT."""
         made = super().body(attributes, id=id, groups=groups)

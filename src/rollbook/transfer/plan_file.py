@@ -1,0 +1,107 @@
+"""A plan in a file: JSON lines that a person may read and nobody may change.
+
+The first line says what the plan was made of and for, then come operations and notes, one a line, then the totals with
+the brakes; the last line is a signature over all before it (HMAC-SHA-256, the key is beside the state). The plan's id
+is made of what it does, not of when it was made: the same differences make the same plan.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from rollbook.transfer.errors import Tampered
+
+Json = Any
+FORM = 1
+_CHANGED = "the plan file is not as it was written"
+_HINT = "make a new one: `rollbook transfer plan -o FILE`"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFile:
+    """A plan that was read and whose signature is right."""
+
+    header: Mapping[str, Json]
+    totals: Mapping[str, Json]
+    path: Path
+
+    @property
+    def id(self) -> str:
+        return str(self.header["plan"])
+
+    def lines(self) -> Iterator[tuple[bytes, Mapping[str, Json]]]:
+        """Operations and notes: each as it stands there, and read."""
+        with self.path.open("rb") as file:
+            next(file)
+            for line in file:
+                said = orjson.loads(line)
+                if "totals" in said:
+                    return
+                yield line.rstrip(b"\n"), said
+
+    def operations(self) -> Iterator[bytes]:
+        """The lines that write."""
+        yield from (line for line, said in self.lines() if "note" not in said)
+
+    def notes(self) -> Iterator[bytes]:
+        """The lines that tell."""
+        yield from (line for line, said in self.lines() if "note" in said)
+
+
+def plan_id(target: str, source: str, base: int, operations: Iterable[bytes]) -> str:
+    """What a plan is called: 16 hex digits of what it does, to whom, from which source, after which run."""
+    digest = hashlib.sha256(f"{target}\0{source}\0{base}\0".encode())
+    for line in operations:
+        digest.update(line + b"\n")
+    return digest.hexdigest()[:16]
+
+
+def write(
+    path: Path, key: bytes, header: Mapping[str, Json], lines: Iterable[bytes], totals: Mapping[str, Json]
+) -> None:
+    """Write a plan, whole or not at all."""
+    signer = hmac.new(key, digestmod=hashlib.sha256)
+    temporary = path.with_name(f".{path.name}.new")
+    with temporary.open("wb") as file:
+
+        def put(line: bytes) -> None:
+            signer.update(line + b"\n")
+            file.write(line + b"\n")
+
+        put(orjson.dumps({"form": FORM, **header}))
+        for line in lines:
+            put(line)
+        put(orjson.dumps({"totals": dict(totals)}))
+        file.write(orjson.dumps({"signature": signer.hexdigest()}) + b"\n")
+    temporary.replace(path)
+
+
+def read(path: Path, key: bytes) -> PlanFile:
+    """Read a plan. **Raises** ``Tampered`` where it was edited, cut off, or signed elsewhere."""
+    signer = hmac.new(key, digestmod=hashlib.sha256)
+    header: Mapping[str, Json] | None = None
+    before: bytes | None = None
+    last: bytes | None = None
+    try:
+        with path.open("rb") as file:
+            for line in file:
+                if last is not None:
+                    signer.update(last)
+                before, last = last, line
+                if header is None:
+                    header = orjson.loads(line)
+        signature = orjson.loads(last or b"")["signature"]
+        totals = orjson.loads(before or b"")["totals"]
+        right = isinstance(signature, str) and hmac.compare_digest(signature.encode(), signer.hexdigest().encode())
+        if not right or header is None or header["form"] != FORM:
+            raise Tampered(_CHANGED, hint=_HINT)
+    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
+        raise Tampered(f"{path.name} is no plan, or not a whole one", hint=_HINT) from None
+    except OSError:
+        raise Tampered(f"{path.name} cannot be read", hint=_HINT) from None
+    return PlanFile(header, totals, path)

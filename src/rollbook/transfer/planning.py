@@ -1,0 +1,420 @@
+"""A plan: the source beside the target, and what has to be done about each user, with its reason.
+
+The target is walked once. It is walked again where somebody would be created and no filter that was tried can say that
+nobody of that name is there: pages lose rows while others delete. Whoever our state knows and no page had is asked for
+by id.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import orjson
+
+from rollbook.clock import Clock, written
+from rollbook.transfer import plan_file
+from rollbook.transfer.brakes import EMPTY, holding
+from rollbook.transfer.decide import Decision, Standing, decide
+from rollbook.transfer.operations import Note, Operation, Totals
+from rollbook.transfer.probe import probe
+from rollbook.transfer.records import Entry, Snapshot
+from rollbook.transfer.state.journal import Journal, Link
+from rollbook.transfer.state.workspace import Wanted, Workspace, packed, unpacked
+from rollbook.transfer.target import Target
+from rollbook.transfer.users import TargetUser, name_key
+from rollbook.transfer.wire import Page
+
+Json = Any
+Progress = Callable[[str, int, int | None], None]
+"""What is being done, how many more are done, of how many (None: nobody knows)."""
+
+WALKS = 4
+BY_FILTER = 2_000
+"""Newcomers that are asked for one by one; more are cheaper to look for in another walk."""
+_ACTIVE_NAMES = frozenset(("active", "username", "externalid"))
+
+
+@dataclass
+class Plan:
+    """What would be done. Its operations and notes are in the workspace."""
+
+    header: dict[str, Json]
+    totals: Totals
+    held: tuple[str, ...]
+    workspace: Workspace = field(repr=False)
+    links: list[Link] = field(repr=False)
+    gone: list[str] = field(repr=False)
+    graces: list[str] = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        return str(self.header["plan"])
+
+    @property
+    def empty_source(self) -> bool:
+        return self.held == (EMPTY,)
+
+    def lines(self) -> Iterator[bytes]:
+        """As they stand in a plan file."""
+        yield from self.workspace.planned()
+        yield from (orjson.dumps({"link": list(link)}) for link in self.links)
+        yield from (orjson.dumps({"unlink": id}) for id in self.gone)
+        yield from (orjson.dumps({"grace": id}) for id in self.graces)
+        yield from self.workspace.noted()
+
+
+@dataclass
+class Planner:
+    """What a plan is made of."""
+
+    target: Target
+    journal: Journal
+    workspace: Workspace
+    take: Callable[[Callable[[int], None]], Snapshot]
+    """Reads the source; called in a thread, with somebody to tell how many rows are read."""
+    managed: tuple[str, ...]
+    """The paths that the mapping writes."""
+    config: str
+    """Digest of the config."""
+    clock: Clock
+    progress: Progress = lambda what, more, total: None
+
+    async def make(self) -> Plan:
+        """Read both sides, match them, decide. **Raises** ``TransferError``."""
+        reading = asyncio.create_task(asyncio.to_thread(self.take, lambda rows: self.progress("reading", rows, None)))
+        try:
+            await probe(self.target)
+            await self._walk_calmly(1)
+        except BaseException:
+            await asyncio.wait([reading])
+            reading.exception()  # the target's trouble is told, not the source's
+            raise
+        snapshot = await reading
+        ws = self.workspace
+        await asyncio.to_thread(self._want, snapshot)
+        ws.links((link.id, link.key) for link in self.journal.links())
+        ws.match_links()
+        gone = await self._look_for_vanished()
+        ws.match_rest()
+        await self._confirm_newcomers(snapshot)
+        return await asyncio.to_thread(self._decide, snapshot, gone)
+
+    # the target
+
+    async def _walk_calmly(self, walk: int) -> int:
+        """Walk until nothing has moved meanwhile. The number of the walk that counts."""
+        for number in range(walk, walk + WALKS):
+            if await self._walk(number):
+                break
+        self.workspace.forget_but(number)
+        return number
+
+    async def _walk(self, number: int) -> bool:
+        """All pages into the workspace. Whether the target stood still."""
+        totals: set[int] = set()
+        seen = again = 0
+        async for page in _ahead(self.target.pages()):
+            if page.total is not None:
+                totals.add(page.total)
+            again += await asyncio.to_thread(self._keep, number, page.users)
+            seen += len(page.users)
+            self.progress("walking", len(page.users), page.total)
+        told = max(totals, default=None)
+        return len(totals) <= 1 and again == 0 and (told is None or told == seen)
+
+    def _keep(self, walk: int, users: list[TargetUser]) -> int:
+        match, separator, names = self.target.settings.policy.match, self.target.can.name_separator, self._names
+        return self.workspace.saw(
+            walk,
+            (
+                (
+                    user,
+                    name_key(user.user_name, separator),
+                    match and match_value(user.document, match),
+                    packed(user, names),
+                )
+                for user in users
+                if user.id
+            ),
+        )
+
+    @property
+    def _names(self) -> frozenset[str]:
+        """The top names of what is compared."""
+        match = self.target.settings.policy.match
+        paths = (*self.managed, match) if match else self.managed
+        return frozenset(_top(path).lower() for path in paths) | _ACTIVE_NAMES
+
+    async def _look_for_vanished(self) -> list[str]:
+        """Ask for whoever is linked and was on no page. The ids of those that are gone."""
+        gone: list[str] = []
+        missing = iter(list(self.workspace.vanished()))
+        found: list[TargetUser] = []
+
+        async def ask() -> None:
+            for id, _ in missing:
+                user = await self.target.get(id)
+                if user is None:
+                    gone.append(id)
+                    self.workspace.unlink(id)
+                else:
+                    found.append(user)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self.target.settings.run.concurrency or self.target.can.concurrency):
+                group.create_task(ask())
+        if found:
+            self._keep(0, found)
+            self.workspace.rematch_links()
+        return sorted(gone)
+
+    async def _confirm_newcomers(self, snapshot: Snapshot) -> None:
+        """Before somebody is created, be sure that nobody is there who was only missed."""
+        ws, can = self.workspace, self.target.can
+        newcomers = ws.count("wanted", "there IS NULL AND trouble IS NULL")
+        if not newcomers:
+            return
+        if can.filter and can.proven and newcomers <= BY_FILTER:
+            found: list[TargetUser] = []
+            keys = list(ws.newcomers())
+            for at in range(0, len(keys), 8):
+                entries = [entry for key in keys[at : at + 8] if (entry := snapshot.get(key)) is not None]
+                for users in await self.target.search([entry.attributes for entry in entries]):
+                    found += users
+                self.progress("confirming", len(entries), newcomers)
+            if not found:
+                return
+            self._keep(0, found)
+        else:
+            before, number = ws.seen(), 10
+            while number < 10 * (WALKS + 1):
+                number = await self._walk_calmly(number) + 1
+                after = ws.seen()
+                if before == after:
+                    return
+                before, number = after, (number // 10 + 1) * 10
+        ws.rematch_all()
+
+    # the source
+
+    def _want(self, snapshot: Snapshot) -> None:
+        match, separator = self.target.settings.policy.match, self.target.can.name_separator
+
+        def wanted() -> Iterator[Wanted]:
+            for entry in snapshot:
+                attributes = entry.attributes
+                name, external = attributes.get("userName"), attributes.get("externalId")
+                yield Wanted(
+                    entry.key,
+                    str(external) if external else None,
+                    name_key(str(name), separator) if name else None,
+                    match_value(attributes, match) if match else None,
+                )
+
+        self.workspace.want(wanted())
+
+    # deciding
+
+    def _decide(self, snapshot: Snapshot, gone: list[str]) -> Plan:
+        ws, journal, settings = self.workspace, self.journal, self.target.settings
+        policy, can = settings.policy, self.target.can
+        now = self.clock.now()
+        graces = journal.graces()
+        over = written(now - timedelta(days=policy.grace_days)) if policy.grace_days is not None else ""
+        totals = Totals(source=snapshot.count, bad_rows=snapshot.bad_count, target=ws.count("there"))
+        totals.managed = ws.count("link")
+        made = _Made(totals)
+        since = written(now)
+
+        for entry in snapshot:
+            how, trouble, body = ws.met(entry.key)
+            name = str(entry.attributes.get("userName") or "")
+            if trouble:
+                kind, _, text = trouble.partition(": ")
+                made.note(Note(kind, f"{entry.origin}: {text}", entry.key, "", name))
+                continue
+            user = unpacked(body) if body else None
+            linked = how == "link"
+            standing = Standing(linked=linked, found_by=how or "", in_grace=user is not None and user.id in graces)
+            decision = decide(
+                entry,
+                user,
+                policy,
+                standing,
+                separator=can.name_separator,
+                groups=can.memberships != "none",
+            )
+            made.entry(entry, user, decision)
+            if decision.kind == "link" and user is not None:
+                made.links.append(Link(user.id, entry.key, user.user_name, since, how or ""))
+        doubt = _doubt(snapshot)
+        for body, trouble, key, linked in ws.alone():
+            user = unpacked(body)
+            if trouble:
+                made.note(Note("ambiguous", trouble.partition(": ")[2], "", user.id, user.user_name))
+                continue
+            if key is not None and snapshot.spoiled(key):
+                text = "left alone: its row of the source cannot be read"
+                made.note(Note("bad_row", text, key, user.id, user.user_name))
+                continue
+            began = graces.get(user.id)
+            standing = Standing(
+                linked=bool(linked),
+                in_grace=began is not None,
+                grace_over=began is not None and began <= over,
+                doubt=doubt if not linked or snapshot.keyless else "",
+            )
+            decision = decide(None, user, policy, standing, can_delete=can.delete)
+            made.stranger(user, key or "", decision, linked=bool(linked))
+            if decision.kind == "nothing" and decision.leaver and began is None:
+                made.graces.append(user.id)
+            if decision.kind == "adopt":
+                made.links.append(Link(user.id, None, user.user_name, since, "adopted"))
+        for row in snapshot.bad():
+            made.note(Note("bad_row", str(row), row.key))
+        for id in gone:
+            made.note(Note("vanished", "ours, and deleted in the target by somebody else", "", id))
+        made.keep(ws)
+        last, base = journal.last_done(), journal.base()
+        before = last.header["source"]["count"] if last else None
+        source = {
+            "hash": snapshot.hash,
+            "count": snapshot.count,
+            "bad": snapshot.bad_count,
+            "taken": snapshot.taken,
+        }
+        header = {
+            "plan": plan_file.plan_id(self.target.identity, snapshot.hash, base, ws.planned()),
+            "made": written(now),
+            "target": settings.name,
+            "dialect": settings.dialect,
+            "base_url": settings.base_url,
+            "identity": self.target.identity,
+            "config": self.config,
+            "policy": policy_digest(settings),
+            "source": source,
+            "base": base,
+        }
+        return Plan(header, totals, holding(totals, settings.brakes, before), ws, made.links, gone, made.graces)
+
+
+class _Made:
+    """Collects what was decided, in the order in which it is done."""
+
+    def __init__(self, totals: Totals) -> None:
+        self.totals = totals
+        self.links: list[Link] = []
+        self.graces: list[str] = []
+        self._operations: dict[str, list[bytes]] = {}
+        self._notes: list[bytes] = []
+
+    def note(self, note: Note) -> None:
+        self.totals.notes[note.kind] = self.totals.notes.get(note.kind, 0) + 1
+        self._notes.append(orjson.dumps(note.to_json()))
+
+    def entry(self, entry: Entry, user: TargetUser | None, decision: Decision) -> None:
+        name = str(entry.attributes.get("userName") or "")
+        if decision.kind in ("nothing", "link"):
+            self.totals.unchanged += 1
+        elif decision.kind in ("protected", "report"):
+            kind = "protected" if decision.kind == "protected" else "not_taken_over"
+            self.note(Note(kind, f"{entry.origin}: {decision.reason}", entry.key, user.id if user else "", name))
+        elif user is None:
+            attributes = {n: v for n, v in entry.attributes.items() if v is not None and v != []}
+            self._add(Operation("create", entry.key, "", name, decision.reason, entry.origin, attributes=attributes))
+        else:
+            self._add(
+                Operation(
+                    decision.kind,
+                    entry.key,
+                    user.id,
+                    user.user_name,
+                    decision.reason,
+                    entry.origin,
+                    user.version,
+                    decision.changes,
+                )
+            )
+
+    def stranger(self, user: TargetUser, key: str, decision: Decision, *, linked: bool) -> None:
+        """Somebody who is not in the source."""
+        if decision.kind in ("report", "protected", "adopt"):
+            kind = {"protected": "protected", "adopt": "adopted"}.get(decision.kind, "leaver" if linked else "unknown")
+            self.note(Note(kind, decision.reason, key, user.id, user.user_name))
+        elif decision.kind == "nothing":
+            self.totals.unchanged += 1
+        else:
+            before = {"userName": user.user_name, **user.document} if decision.kind == "delete" else {}
+            self._add(
+                Operation(
+                    decision.kind,
+                    key,
+                    user.id,
+                    user.user_name,
+                    decision.reason,
+                    version=user.version,
+                    changes=decision.changes,
+                    before=before,
+                    leaver=decision.kind == "deactivate" and decision.leaver,
+                )
+            )
+
+    def _add(self, operation: Operation) -> None:
+        totals = self.totals
+        setattr(totals, operation.kind, getattr(totals, operation.kind) + 1)
+        if operation.kind in ("update", "reactivate"):
+            for change in operation.changes:
+                totals.changed[change.path] = totals.changed.get(change.path, 0) + 1
+        self._operations.setdefault(operation.kind, []).append(orjson.dumps(operation.to_json()))
+
+    def keep(self, workspace: Workspace) -> None:
+        for kind in ("update", "reactivate", "create", "deactivate", "delete"):
+            workspace.plan(self._operations.pop(kind, ()))
+        workspace.note(self._notes)
+
+
+async def _ahead(pages: AsyncIterator[Page]) -> AsyncIterator[Page]:
+    """Pages, the next one asked for while this one is dealt with."""
+    coming = asyncio.ensure_future(anext(pages, None))
+    try:
+        while (page := await coming) is not None:
+            coming = asyncio.ensure_future(anext(pages, None))
+            yield page
+    finally:
+        if not coming.done():
+            coming.cancel()
+            await asyncio.wait([coming])
+
+
+def _doubt(snapshot: Snapshot) -> str:
+    bad = snapshot.bad_count
+    if not bad:
+        return ""
+    return f"{bad:,} row{'' if bad == 1 else 's'} of the source cannot be read, and one may be this user"
+
+
+def _top(path: str) -> str:
+    """The first step of a path: a schema's URN, or an attribute."""
+    return path.rpartition(":")[0] if path.startswith("urn:") else path.partition(".")[0]
+
+
+def match_value(document: Any, path: str) -> str | None:
+    """The value by which ``policy.match`` finds somebody: of several the primary one, else the first; folded."""
+    steps = [_top(path), *path.removeprefix(_top(path)).lstrip(":.").split(".")] if path else []
+    value: Any = document
+    for step in (step for step in steps if step):
+        value = value.get(step) if isinstance(value, dict) else None
+    if isinstance(value, list):
+        primary = next((v for v in value if isinstance(v, dict) and v.get("primary")), value[0] if value else None)
+        value = primary.get("value") if isinstance(primary, dict) else primary
+    if isinstance(value, dict):
+        value = value.get("value")
+    return str(value).casefold() if value not in (None, "") else None
+
+
+def policy_digest(settings: Any) -> str:
+    """What a plan was made under."""
+    return hashlib.sha256(repr((settings.policy, settings.brakes)).encode()).hexdigest()[:16]
