@@ -261,7 +261,7 @@ def _parameters(given: list[tuple[str, str]], route: Route, dialect: Dialect) ->
     return replace(
         parameters,
         filter=None if parameters.filter is None else kept_filter(parameters.filter, called, limits),
-        sort_by=None if parameters.sort_by is None else called.path(parameters.sort_by),
+        sort_by=None if parameters.sort_by is None else called.search_path(parameters.sort_by),
         attributes=tuple(map(called.path, parameters.attributes)),
     )
 

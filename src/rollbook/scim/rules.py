@@ -43,6 +43,10 @@ class Rules(Protocol):
     def path(self, text: str) -> str:
         """A path that a client has written (``attributes``, ``meta.attributes``), as the schemas spell it."""
 
+    def search_path(self, text: str) -> str:
+        """The path, as the schemas spell it, by which is searched and sorted where a client names this one. **Raises**
+        ``InvalidFilter`` for one that cannot be searched by."""
+
     def read(self, body: Document, asked: Asked) -> Document:
         """The body of a POST or PUT in terms of the view, before validation. **Raises** ``ScimError``."""
 
@@ -69,6 +73,10 @@ class Plain:
     matching: Mapping[str, tuple[str, ...]] = {}
 
     def path(self, text: str) -> str:
+        """See ``Rules``."""
+        return text
+
+    def search_path(self, text: str) -> str:
         """See ``Rules``."""
         return text
 

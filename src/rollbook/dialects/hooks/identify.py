@@ -21,10 +21,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from rollbook.dialects.hooks.identify_names import Named, Naming, claim_of, name_of
-from rollbook.dialects.hooks.identify_wire import ACTIVATION, CLAIMS, OWN, given_names, read_body, spell
+from rollbook.dialects.hooks.identify_wire import ACTIVATION, CLAIMS, OWN, RESET, given_names, read_body, spell
 from rollbook.scim import urns
 from rollbook.scim.attributes import Compare
-from rollbook.scim.errors import InvalidValue
+from rollbook.scim.errors import InvalidFilter, InvalidValue
 from rollbook.scim.folding import fold
 from rollbook.scim.rules import Asked, Document, Plain
 from rollbook.scim.tolerances import note, shortened
@@ -69,6 +69,16 @@ class Identify(Plain):
     def path(self, text: str) -> str:
         """A path as the schemas spell it (``identify_wire.spell``)."""
         return spell(text)
+
+    def search_path(self, text: str) -> str:
+        """What is found in the store: ``externalId`` is the name; what is worked out when it is shown is not there.
+        **Raises** ``InvalidFilter``."""
+        lower = text.lower()
+        if lower == "externalid":
+            return "userName"
+        if lower.startswith((OWN, urns.ENTERPRISE_USER.lower())) and not lower.endswith(RESET.lower()):
+            raise InvalidFilter("Users are searched by userName, displayName, active, emails, id and meta.")
+        return text
 
     def read(self, body: Document, asked: Asked) -> Document:
         """A body in terms of the schemas (``identify_wire.read_body``)."""

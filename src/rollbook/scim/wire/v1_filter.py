@@ -34,7 +34,7 @@ def kept_filter(text: str, names: Names, limits: Limits = STANDARD_LIMITS) -> st
     for at, token in enumerate(cut[:-1]):
         following = cut[at + 1].lower()
         if token[0] != '"' and token.lower() not in _JOINING and (following in lexer.OPERATORS or following == "pr"):
-            kept[at] = names.path(token)
+            kept[at] = names.search_path(token)
             if at + 2 < len(cut) and kept[at].lower().rpartition(":")[2] == "schemas":
                 kept[at + 2] = _urn(cut[at + 2], names)
     if kept != cut:

@@ -92,6 +92,11 @@ class Names:
                 return f"{kept}:{self._below(extension, rest)}" if extension else self._below(None, rest)
         return self._below(None, text)
 
+    def search_path(self, text: str) -> str:
+        """The path of a filter or a sort, in kept names. **Raises** ``InvalidFilter`` where the type's rules do."""
+        path = self.path(text)
+        return path if self.type.rules is None else self.type.rules.search_path(path)
+
     def _below(self, extension: Schema | None, rest: str) -> str:
         first, dot, second = rest.partition(".")
         attribute = extension.attribute(first) if extension else self.type.top(first)
