@@ -7,7 +7,7 @@ from rollbook.dialects.media import check_accept, check_content_type
 from rollbook.dialects.model import Dialect
 from rollbook.dialects.parts import Parts
 from rollbook.dialects.preference import preference
-from rollbook.dialects.reading import check_length, check_values, conditions, pairs, text
+from rollbook.dialects.reading import check_length, check_values, conditions, offered, pairs, text, under_urns
 from rollbook.dialects.routes import Ask, Route
 from rollbook.http_message import Request
 from rollbook.scim.bulk import Message
@@ -51,11 +51,12 @@ def _retrieve(request: Request, route: Route, dialect: Dialect, notes: list[str]
 
 
 def _query(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Query:
-    return Query(route.types, read_query(pairs(request.query), dialect.limits), mixed=route.template == "/")
+    parameters = offered(read_query(pairs(request.query), dialect.limits), dialect.features)
+    return Query(route.types, parameters, mixed=route.template == "/")
 
 
 def _search(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Query:
-    parameters = read_search(_body(request, dialect, notes), dialect.limits)
+    parameters = offered(read_search(_body(request, dialect, notes), dialect.limits), dialect.features)
     return Query(route.types, parameters, mixed=route.template == "/.search")
 
 
@@ -140,6 +141,8 @@ _READERS: Mapping[Ask, Callable[[Request, Route, Dialect, list[str]], Operation]
 def _resource(request: Request, type: ResourceType, dialect: Dialect, notes: list[str]) -> dict[str, Any]:
     """A body that is a resource."""
     body = _body(request, dialect, notes)
+    if type.aliases:
+        body = under_urns(body, type)
     check_values(body, type, dialect.limits)
     return body
 

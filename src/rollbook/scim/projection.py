@@ -112,6 +112,8 @@ def _found(type: ResourceType, names: Iterable[str]) -> list[Named]:
 
 def _find(type: ResourceType, name: str) -> Iterator[Named]:
     """What a name means; nothing where it means nothing here."""
+    if type.aliases:
+        name = type.unaliased(name)
     if extension := type.extension(name):
         yield Named(extension, None, None)
         return

@@ -122,6 +122,14 @@ class ResourceType:
         """A common attribute or one of the core schema, by its name in any letter case."""
         return self._top.get(name.lower())
 
+    def unaliased(self, path: str) -> str:
+        """A client's path with the URN of an extension in place of its bare key: ``retailOps.role``."""
+        head, dot, rest = path.partition(".")
+        for key, urn in self.aliases.items():
+            if key.lower() == head.lower():
+                return f"{urn}:{rest}" if dot else urn
+        return path
+
     @property
     def whole(self) -> "ResourceType":
         """The type as the store keeps it."""

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from rollbook.dialects.hooks.retailops import KEY, RULES, URN
+from rollbook.dialects.model import catalog
+from rollbook.dialects.reading import under_urns
 from rollbook.scim.effects import Invite, Withdraw
 from rollbook.scim.errors import InvalidSyntax, InvalidValue, MutabilityError, ScimError
 from rollbook.scim.rules import Asked
@@ -142,12 +144,6 @@ def test_v8_a_user_name_does_not_change_unless_the_tenant_lets_it() -> None:
     assert judged(ACTIVE, {"userName": "bo"}, user_name_immutable=False)[0]["userName"] == "bo"
 
 
-def test_v1_both_names_of_the_extension_are_one_too_many() -> None:
-    assert RULES.read({"retailops": {}}, Asked()) == {"retailops": {}}
-    with pytest.raises(InvalidSyntax):
-        RULES.read({"RETAILOPS": {}, URN.upper(): {}}, Asked())
-
-
 def test_s10_answers_have_all_seven_members() -> None:
     shown = RULES.show({"schemas": ["urn:core"], "userName": "ann"}, Asked())
     assert shown["schemas"] == ["urn:core", URN]
@@ -169,3 +165,19 @@ def test_every_refusal_is_a_sentence() -> None:
     for body in ({"active": True}, {"emails": [], KEY: {"sendInviteLink": True}}):
         with pytest.raises(ScimError, match=r"^[a-z].*\.$"):
             judged(None, body)
+
+
+def test_v1_the_bare_key_and_the_urn_are_one_and_both_are_too_many() -> None:
+    (type,) = next(dialect for dialect in catalog() if dialect.name == "retailops").types
+    for key in (KEY, "RETAILOPS", URN, URN.upper()):
+        assert under_urns({"userName": "ann", key: {"role": "x"}}, type) in (
+            {"userName": "ann", URN: {"role": "x"}},
+            {"userName": "ann", URN.upper(): {"role": "x"}},
+        )
+    with pytest.raises(InvalidSyntax):
+        under_urns({KEY: {}, URN.upper(): {}}, type)
+    assert [type.unaliased(path) for path in ("retailops.ROLE", "retailOps", "userName")] == [
+        f"{URN}:ROLE",
+        URN,
+        "userName",
+    ]

@@ -20,7 +20,7 @@ from typing import Any
 
 from rollbook.scim.attributes import Compare
 from rollbook.scim.effects import Invite, Withdraw
-from rollbook.scim.errors import InvalidSyntax, InvalidValue, MutabilityError
+from rollbook.scim.errors import InvalidValue, MutabilityError
 from rollbook.scim.folding import fold
 from rollbook.scim.rules import Asked, Document, Plain
 from rollbook.scim.tolerances import note
@@ -56,12 +56,6 @@ class _State:
 
 class RetailOps(Plain):
     """See the module."""
-
-    def read(self, body: Document, asked: Asked) -> Document:
-        """Refuses a body with both names of the extension: which of the two is meant, nobody can say."""
-        if {KEY.lower(), URN.lower()} <= {name.lower() for name in body}:
-            raise InvalidSyntax(f"The body has both {KEY} and {URN}, which are one: send {KEY} alone.")
-        return body
 
     def judge(self, before: Mapping[str, Any] | None, after: Document, asked: Asked) -> Document:
         """Moves the user from state to state, and holds its values against the tenant's lists."""
