@@ -8,7 +8,7 @@ import types
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from rollbook.config.problems import Problem
 from rollbook.transfer.errors import WrongConfig
@@ -117,7 +117,7 @@ def _value(hint: Any, value: Any, path: Steps, reading: Reading) -> Any:
         return float(value) if isinstance(value, int | float) and 0 <= value < math.inf else _WRONG
     if hint is Limit:
         return _limit(value)
-    return read_table(hint, value, path, reading) if is_dataclass(hint) else _WRONG
+    return read_table(cast(type[Any], hint), value, path, reading) if is_dataclass(hint) else _WRONG
 
 
 def _told(secret: Kept, reading: Reading) -> str | None:
