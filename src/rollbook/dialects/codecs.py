@@ -64,7 +64,9 @@ def _meant_v2(request: Request, rest: str, dialect: Dialect) -> tuple[str, str]:
 
 def _discover_v2(operation: Discover, dialect: Dialect, base: str, features: Features) -> dict[str, Any]:
     return discover(
-        operation.topic, operation.name, dialect.types, base, dialect.limits, features, unused=dialect.unused
+        *(operation.topic, operation.name, dialect.types, base, dialect.limits, features),
+        unused=dialect.unused,
+        names=dialect.plan.names,
     )
 
 

@@ -54,6 +54,10 @@ class Dialect:
     """All addresses where it is served; none said: ``base``."""
     location: str = ""
     """The base in ``meta.location``; none said: the one that was asked."""
+    docs: tuple[str, ...] = ()
+    """Where the page about the API is, beside the house's own."""
+    openapi: tuple[str, ...] = ()
+    """Where the document behind it is."""
     prefixes: tuple[str, ...] = ()
     """Addresses before a base that name the tenant, with ``{tenant}``, beside ``/t/{tenant}``."""
     plan: Plan = EVERYTHING
@@ -214,6 +218,8 @@ def _read(read: Read, limits: Limits) -> tuple[Read, Dialect]:
         bases=bases,
         location=address.get("location", ""),
         prefixes=tuple(address.get("prefixes", ())),
+        docs=tuple(address.get("docs", ())),
+        openapi=tuple(address.get("openapi", ())),
         plan=plan,
         features=features,
         credentials=_credentials(table.get("credentials", {})),

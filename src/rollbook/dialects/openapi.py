@@ -52,7 +52,7 @@ def document(dialect: Dialect, origin: str, tenant: str | None = None, *, server
         item = paths.setdefault(template, {})
         item[method.lower()] = _operation(line, ask, method)
         if "{id}" in template:
-            item["parameters"] = [_id_parameter(template)]
+            item["parameters"] = [_id_parameter(line.topic)]
     limits = dialect.limits
     schemas = messages(limits)
     for type in dialect.types:
@@ -69,7 +69,7 @@ def document(dialect: Dialect, origin: str, tenant: str | None = None, *, server
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": "rollbook, SCIM 2.0" + (f", tenant {tenant}" if tenant else ""),
+            "title": f"rollbook, {dialect.title or 'SCIM 2.0'}" + (f", tenant {tenant}" if tenant else ""),
             "version": rollbook.__version__,
             "description": _ABOUT,
         },
@@ -101,21 +101,21 @@ def _tag(operation: Mapping[str, Any]) -> str:
     return str(operation["tags"][0])
 
 
-def _id_parameter(template: str) -> Document:
-    told = "A schema's URN." if template.startswith("/Schemas") else "The resource's `id`."
-    told = "A resource type's name." if template.startswith("/ResourceTypes") else told
-    examples = {"/Schemas/{id}": urns.USER, "/ResourceTypes/{id}": "User"}
+def _id_parameter(topic: str) -> Document:
+    told = "A schema's URN." if topic == "Schemas" else "The resource's `id`."
+    told = "A resource type's name." if topic == "ResourceTypes" else told
+    examples = {"Schemas": urns.USER, "ResourceTypes": "User"}
     # Neither dot segments nor slashes can stand in a path: what they mean is decided before anybody here reads it.
     schema = {"type": "string", "minLength": 1, "pattern": "^[A-Za-z0-9:_-]([A-Za-z0-9:._-]*[A-Za-z0-9:_-])?$"}
     found: Document = {"name": "id", "in": "path", "required": True, "description": told, "schema": schema}
-    if template in examples:
-        found["example"] = examples[template]
+    if topic in examples:
+        found["example"] = examples[topic]
     return found
 
 
 def _operation(line: Line, ask: Ask, method: str) -> Document:
     kind = KINDS.get(ask) or unlisted(ask)
-    words = {"what": line.what, "noun": line.noun, "topic": line.template.split("/")[1]}
+    words = {"what": line.what, "noun": line.noun, "topic": line.topic}
     refused = {*_EVERYWHERE, *kind.refusals}
     if not kind.open:
         refused |= set(_WITH_CREDENTIAL)
@@ -124,7 +124,7 @@ def _operation(line: Line, ask: Ask, method: str) -> Document:
     if line.me:
         refused.add(501)
     made: Document = {
-        "operationId": _operation_id(kind.name.format(**words), line.template),
+        "operationId": _operation_id(kind.name.format(**words), line),
         "summary": kind.summary.format(**words),
         "tags": [line.type.name if line.type else "Discovery" if kind.open else "Me" if line.me else "Everything"],
         "responses": {
@@ -141,6 +141,6 @@ def _operation(line: Line, ask: Ask, method: str) -> Document:
     return made
 
 
-def _operation_id(name: str, template: str) -> str:
+def _operation_id(name: str, line: Line) -> str:
     """Unique, since the route is: a discovery address with an id is another operation than the one without."""
-    return name + ("One" if template.startswith(("/Schemas/", "/ResourceTypes/")) else "")
+    return name + ("One" if line.topic in ("Schemas", "ResourceTypes") and line.template.endswith("{id}") else "")

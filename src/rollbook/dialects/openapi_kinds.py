@@ -30,6 +30,12 @@ class Line:
         return self.types[0] if len(self.types) == 1 else None
 
     @property
+    def topic(self) -> str:
+        """The discovery topic that the address is about, else its first part."""
+        first = self.template.split("/")[1]
+        return self.dialect.routes.topics.get(first.lower(), first)
+
+    @property
     def what(self) -> str:
         return "Me" if self.me else component(self.types[0]) if len(self.types) == 1 else ""
 
@@ -111,7 +117,7 @@ def _listed(line: Line) -> Mapping[int, Document]:
 
 
 def _discovered(line: Line) -> Mapping[int, Document]:
-    topic = _TOPICS.get(line.template.split("/")[1])
+    topic = _TOPICS.get(line.topic)
     name = "ServiceProviderConfig" if topic is None else topic if line.template.endswith("{id}") else f"{topic}.list"
     media = {"schema": {"$ref": f"#/components/schemas/{name}"}}
     return {200: {"description": "What there is.", "content": {MEDIA: media}}}
@@ -163,14 +169,14 @@ def _joined(line: Line) -> Mapping[int, Document]:
 
 
 def _defined(line: Line) -> Mapping[int, Document]:
-    topic = _TOPICS[line.template.split("/")[1]]
+    topic = _TOPICS[line.topic]
     if line.template.endswith("{id}"):
         return _ref(topic, "It is as it was sent, from now on.")(line)
     return _ref(topic, "It is there.", 201, "Location")(line)
 
 
 def _define_body(line: Line) -> Document:
-    return {"schema": _schema(_TOPICS[line.template.split("/")[1]] + ".sent")}
+    return {"schema": _schema(_TOPICS[line.topic] + ".sent")}
 
 
 def _bulk_body(line: Line) -> Document:

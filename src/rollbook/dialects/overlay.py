@@ -4,14 +4,15 @@ The kept types are the tenant's (or the standard's), widened by the extensions o
 dialect sees its part of them, with characteristics of its own.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
 from rollbook.dialects.plan import TypePlan
 from rollbook.errors import RollbookError
-from rollbook.scim.attributes import Attribute, Compare, Mutability, Returned, Uniqueness
+from rollbook.scim.attributes import Attribute, Mutability, Returned
 from rollbook.scim.rules import Rules
 from rollbook.scim.schema import Extension, ResourceType, Schema, read_schema
 from rollbook.scim.views import dropped_paths
@@ -23,6 +24,14 @@ class InvalidPlan(RollbookError):
     def __init__(self, path: str, detail: str) -> None:
         super().__init__(detail)
         self.path = path
+
+
+Tell = Callable[[InvalidPlan], None]
+
+
+def raised(error: InvalidPlan) -> None:
+    """What is wrong with a plan ends the reading of it."""
+    raise error
 
 
 Extensions = Mapping[str, Sequence[Extension]]
@@ -49,11 +58,11 @@ def viewed(type: ResourceType, kept: ResourceType) -> ResourceType:
     return type if type is kept else replace(type, kept=kept)
 
 
-def overlaid(plan: TypePlan, parent: ResourceType, kept: ResourceType) -> ResourceType:
-    """The type as a dialect sees it. ``parent`` is the standard's. **Raises** ``InvalidPlan``."""
+def overlaid(plan: TypePlan, parent: ResourceType, kept: ResourceType, tell: Tell = raised) -> ResourceType:
+    """The type as a dialect sees it. ``parent`` is the standard's; ``tell`` is told each thing that is wrong."""
     own = own_extensions(plan)
     made = {e.schema.id.lower() for e in own}
-    wanted = _wanted(plan, parent)
+    wanted = _wanted(plan, parent, tell)
     changes: _Changes = {path.lower(): (path, change) for path, change in plan.change.items()}
     core = _schema(
         parent.schema, None if wanted is None else wanted.get("", {}), changes, "", f"types.{plan.name}.change"
@@ -72,19 +81,21 @@ def overlaid(plan: TypePlan, parent: ResourceType, kept: ResourceType) -> Resour
         extensions.append(
             Extension(_schema(e.schema, None, changes, f"{urn}:", f"types.{plan.name}.change"), e.required)
         )
-    if changes:
-        path = next(iter(changes.values()))[0]
-        raise InvalidPlan(f"types.{plan.name}.change.{path}", f"there is no attribute {path!r} to change")
+    seen = [core, *(e.schema for e in extensions)]
+    for path, _ in changes.values():
+        near = _nearest(path, (name for schema in seen for name in _paths(schema, schema is core)))
+        tell(InvalidPlan(f"types.{plan.name}.change.{path}", f"there is no attribute {path!r} to change{near}"))
     view = replace(
         parent,
         endpoint=plan.endpoint or parent.endpoint,
         schema=core,
         extensions=tuple(extensions),
         kept=kept,
-        rules=_rules(plan),
+        rules=_rules(plan, tell),
         aliases={d["key"]: str(d["id"]) for d in plan.extensions if d.get("key")},
     )
     dropped = frozenset(dropped_paths(parent, view)) if plan.others == "drop" else frozenset()
+    dropped |= {path.lower() for path in plan.drop}
     return replace(view, dropped=dropped)
 
 
@@ -92,11 +103,11 @@ _Wanted = dict[str, dict[str, set[str] | None]]
 _Changes = dict[str, tuple[str, Mapping[str, Any]]]
 
 
-def _wanted(plan: TypePlan, parent: ResourceType) -> _Wanted | None:
+def _wanted(plan: TypePlan, parent: ResourceType, tell: Tell) -> _Wanted | None:
     """By schema (``""`` the core, else a URN in lower case): the attributes, each with its sub-attributes or None for
     all. None: everything that the parent has."""
     if plan.attributes is None:
-        return _all_but(plan, parent) if plan.without else None
+        return _all_but(plan, parent, tell) if plan.without else None
     found: _Wanted = {"": {}}
     for path in plan.attributes or ():
         extension = parent.extension(path)
@@ -107,7 +118,8 @@ def _wanted(plan: TypePlan, parent: ResourceType) -> _Wanted | None:
         head, _, sub = name.partition(".")
         place = parent.place(urn or None, head, sub or None)
         if place is None:
-            raise InvalidPlan(f"types.{plan.name}.attributes", f"there is no attribute {path!r} in a {plan.name}")
+            tell(_unknown("attributes", path, plan, parent))
+            continue
         level = found.setdefault(urn.lower(), {})
         if not sub:
             level[head.lower()] = None
@@ -116,7 +128,24 @@ def _wanted(plan: TypePlan, parent: ResourceType) -> _Wanted | None:
     return found
 
 
-def _all_but(plan: TypePlan, parent: ResourceType) -> _Wanted:
+def _unknown(key: str, path: str, plan: TypePlan, parent: ResourceType) -> InvalidPlan:
+    near = _nearest(path, (name for schema in parent.schemas() for name in _paths(schema, schema is parent.schema)))
+    return InvalidPlan(f"types.{plan.name}.{key}", f"there is no attribute {path!r} in a {plan.name}{near}")
+
+
+def _paths(schema: Schema, core: bool) -> Iterator[str]:
+    prefix = "" if core else f"{schema.id}:"
+    for attribute in schema.attributes:
+        yield prefix + attribute.name
+        yield from (f"{prefix}{attribute.name}.{sub.name}" for sub in attribute.sub_attributes)
+
+
+def _nearest(path: str, paths: Iterable[str]) -> str:
+    found = get_close_matches(path, list(paths), n=1, cutoff=0.5)
+    return f" (did you mean {found[0]}?)" if found else ""
+
+
+def _all_but(plan: TypePlan, parent: ResourceType, tell: Tell) -> _Wanted:
     found: _Wanted = {"": {attribute.name.lower(): None for attribute in parent.schema.attributes}}
     for e in parent.extensions:
         found[e.schema.id.lower()] = {attribute.name.lower(): None for attribute in e.schema.attributes}
@@ -125,7 +154,8 @@ def _all_but(plan: TypePlan, parent: ResourceType) -> _Wanted:
         head, _, sub = name.partition(".")
         place = parent.place(urn or None, head, sub or None)
         if place is None:
-            raise InvalidPlan(f"types.{plan.name}.without", f"there is no attribute {path!r} in a {plan.name}")
+            tell(_unknown("without", path, plan, parent))
+            continue
         level = found[urn.lower()]
         if not sub:
             del level[head.lower()]
@@ -169,14 +199,13 @@ def _schema(
 CHANGES: Mapping[str, str] = {
     "mutability": "mutability",
     "returned": "returned",
-    "uniqueness": "uniqueness",
     "required": "required",
-    "caseExact": "case_exact",
     "canonicalValues": "canonical_values",
     "description": "description",
     "most": "most",
 }
-"""The characteristics that a dialect may change, with the fields of ``Attribute``."""
+"""The characteristics that a dialect may change, with the fields of ``Attribute``. How values are compared and whether
+they are unique is not among them: they are kept, compared and held unique once, for all dialects."""
 
 
 def _changed(attribute: Attribute, change: tuple[str, Mapping[str, Any]], where: str) -> Attribute:
@@ -191,12 +220,8 @@ def _changed(attribute: Attribute, change: tuple[str, Mapping[str, Any]], where:
                     value = Mutability(value)
                 case "returned":
                     value = Returned(value)
-                case "uniqueness":
-                    value = Uniqueness(value)
                 case "canonicalValues":
                     value = tuple(value)
-                case "caseExact":
-                    fields["compare"] = Compare.EXACT if value else Compare.FOLDED
         except ValueError as error:
             raise InvalidPlan(f"{where}.{path}.{name}", str(error)) from None
         fields[CHANGES[name]] = value
@@ -219,11 +244,13 @@ def _lists(plan: TypePlan) -> Iterable[tuple[str, str]]:
             yield path, str(change["canonicalFrom"])
 
 
-def _rules(plan: TypePlan) -> Rules | None:
+def _rules(plan: TypePlan, tell: Tell) -> Rules | None:
+    """The rules that a plan names: a module of ``dialects.hooks``, or (with a dot) of whoever brings the dialect."""
     if not plan.rules:
         return None
     try:
-        found: Rules = import_module(f"rollbook.dialects.hooks.{plan.rules}").RULES
-    except (ModuleNotFoundError, AttributeError):
-        raise InvalidPlan(f"types.{plan.name}.rules", f"there are no rules {plan.rules!r}") from None
+        found: Rules = import_module(plan.rules if "." in plan.rules else f"rollbook.dialects.hooks.{plan.rules}").RULES
+    except (ImportError, AttributeError, ValueError):
+        tell(InvalidPlan(f"types.{plan.name}.rules", f"there is no module {plan.rules!r} with RULES"))
+        return None
     return found

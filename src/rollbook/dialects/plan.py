@@ -120,3 +120,5 @@ class TypePlan:
     """Schemas of its own (RFC 7643 §7), each with ``required`` and, where it stands under a bare key, ``key``."""
     rules: str = ""
     """The name of its rules in ``dialects.hooks``."""
+    drop: tuple[str, ...] = ()
+    """Paths of no schema that clients send: dropped and noted, too."""

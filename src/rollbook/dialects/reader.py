@@ -6,7 +6,7 @@ key means stands in ``KEYS``, from which the JSON Schema for editors is made, to
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, NamedTuple
@@ -25,6 +25,14 @@ class DialectError(RollbookError):
         where = f"{file}, line {line}" if line else file
         super().__init__(f"{where}: {key + ': ' if key else ''}{detail}", hint=hint)
         self.file, self.line, self.key = file, line, key
+
+
+Tell = Callable[[DialectError], None]
+
+
+def raised(error: DialectError) -> None:
+    """What is wrong ends the reading."""
+    raise error
 
 
 class Source(NamedTuple):
@@ -87,6 +95,7 @@ _TYPE = {
     "others": Key(
         "word", "What becomes of the other attributes of the standard in what clients send.", ("drop", "refuse")
     ),
+    "drop": Key("texts", "Paths of no schema that clients send: dropped and noted in the event, too."),
     "rules": Key("text", "The name of its rules, in rollbook.dialects.hooks."),
     "change": Key("map", "Other characteristics of attributes, by path.", (), _CHANGE),
     "extension": Key("list", "Schemas of its own.", (), _EXTENSION),
@@ -118,6 +127,8 @@ KEYS: Mapping[str, Key] = {
             "query_method": Key("flag", "Whether the method QUERY searches, where GET lists (RFC 10008)."),
             "names": Key("textmap", "What discovery addresses are called; an empty text: it is not there."),
             "absent": Key("texts", "Addresses that this provider lacks as a whole: 501."),
+            "docs": Key("texts", "Where the page about the API is, below the host: /api/docs."),
+            "openapi": Key("texts", "Where the document behind it is; the page shows the first one."),
         },
     ),
     "offers": Key("words", "What is offered beside the resource types.", OFFERS),
@@ -202,43 +213,53 @@ class Read:
         return DialectError(self.source.name, line_of(self.source.text, key.split(".")), key, detail, hint)
 
 
-def read_all(sources: Iterable[Source]) -> tuple[Read, ...]:
-    """All files, parents before children. **Raises** ``DialectError``: one that is no TOML, a key or value that cannot
-    be, a name that stands twice, a parent that is not there or is its own child."""
+def read_all(sources: Iterable[Source], tell: Tell = raised) -> tuple[Read, ...]:
+    """All files, parents before children.
+
+    **Rules**: ``tell`` is told each thing that is wrong: a file that is no TOML, a key or value that cannot be, a name
+    that stands twice, a parent that is not there or is its own child. Where it returns, the file is left out.
+    """
     own: dict[str, tuple[Source, Table]] = {}
+    broken: set[str] = set()
     for source in sources:
-        table = _parse(source)
+        table, whole = _parse(source, tell)
         name = table.get("name")
-        if not name:
-            raise DialectError(source.name, 0, "name", "a dialect needs a name")
-        if name in own:
-            raise DialectError(
-                source.name, line_of(source.text, ["name"]), "name", f"{own[name][0].name} is called {name!r} already"
-            )
-        own[name] = (source, table)
+        if isinstance(name, str) and name in own:
+            tell(_wrong(source, ["name"], f"{own[name][0].name} is called {name!r} already"))
+        elif not whole:
+            broken.add(str(name))
+        elif not name:
+            tell(DialectError(source.name, 0, "name", "a dialect needs a name"))
+        elif not _NAME.fullmatch(name):
+            tell(_wrong(source, ["name"], "a name has from 1 to 63 small letters, digits, - or _, a letter first"))
+        else:
+            own[name] = (source, table)
     done: dict[str, Read] = {}
 
-    def read(name: str, below: tuple[str, ...]) -> Read:
-        if name in done:
-            return done[name]
+    def read(name: str, below: tuple[str, ...]) -> Read | None:
+        if name in done or name in broken:
+            return done.get(name)
         source, table = own[name]
-        parent = table.get("extends")
-        base: Table = {}
+        parent, base = table.get("extends"), None
         if parent is not None:
-            line = line_of(source.text, ["extends"])
-            if parent not in own:
-                raise DialectError(
-                    source.name, line, "extends", f"there is no dialect {parent!r}{_nearest(parent, own)}"
-                )
             if parent in below or parent == name:
-                raise DialectError(source.name, line, "extends", f"{name} would be its own parent")
-            base = read(parent, (*below, name)).table
-        done[name] = Read(name, parent, _laid(base, table), table, source)
+                tell(_wrong(source, ["extends"], f"{name} would be its own parent"))
+            elif parent in own or parent in broken:
+                base = read(parent, (*below, name))
+            else:
+                tell(_wrong(source, ["extends"], f"there is no dialect {parent!r}{_nearest(parent, own)}"))
+            if base is None:
+                broken.add(name)
+                return None
+        done[name] = Read(name, parent, _laid(base.table if base else {}, table), table, source)
         return done[name]
 
     for name in own:
         read(name, ())
     return tuple(done.values())
+
+
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 
 
 _INHERITED_NOT = ("name", "extends", "title", "about", "departure")
@@ -252,22 +273,30 @@ def _laid(base: Table, over: Table, *, top: bool = True) -> Table:
     return laid
 
 
-def _parse(source: Source) -> Table:
+def _parse(source: Source, tell: Tell) -> tuple[Table, bool]:
+    """What a file says, and whether nothing was wrong with it."""
     try:
         table = tomllib.loads(source.text)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"at line (\d+)", str(error))
-        raise DialectError(source.name, int(found[1]) if found else 0, "", f"this is no TOML: {error}") from None
-    _check(source, [], table, KEYS)
-    return table
+        line = int(found[1]) if found else len(source.text.splitlines())
+        tell(DialectError(source.name, line, "", f"this is no TOML: {error}"))
+        return {}, False
+    wrong = list(_check(source, [], table, KEYS))
+    for one in wrong:
+        tell(one)
+    return table, not wrong
 
 
-def _check(source: Source, path: list[str], table: Mapping[str, Any], keys: Mapping[str, Key]) -> None:
+def _check(
+    source: Source, path: list[str], table: Mapping[str, Any], keys: Mapping[str, Key]
+) -> Iterator[DialectError]:
     for name, value in table.items():
         key = keys.get(name)
         if key is None:
-            raise _wrong(source, [*path, name], f"there is no such key{_nearest(name, keys)}")
-        _check_value(source, [*path, name], value, key)
+            yield _wrong(source, [*path, name], f"there is no such key{_nearest(name, keys)}")
+        else:
+            yield from _check_value(source, [*path, name], value, key)
 
 
 _KINDS: Mapping[str, tuple[type | tuple[type, ...], str]] = {
@@ -285,7 +314,7 @@ _KINDS: Mapping[str, tuple[type | tuple[type, ...], str]] = {
 }
 
 
-def _check_value(source: Source, path: list[str], value: Any, key: Key) -> None:
+def _check_value(source: Source, path: list[str], value: Any, key: Key) -> Iterator[DialectError]:
     if key.kind == "any":
         return
     wanted, words = _KINDS[key.kind]
@@ -298,11 +327,12 @@ def _check_value(source: Source, path: list[str], value: Any, key: Key) -> None:
     elif key.kind in ("list", "map"):
         right = right and all(isinstance(one, dict) for one in inner)
     if not right:
-        raise _wrong(source, path, f"this has to be {words}")
+        yield _wrong(source, path, f"this has to be {words}")
+        return
     if key.choices:
         for one in inner if key.kind == "words" else [value]:
             if one not in key.choices:
-                raise _wrong(
+                yield _wrong(
                     source,
                     path,
                     f"{one!r} cannot stand here{_nearest(one, key.choices)}: it is one of {', '.join(key.choices)}",
@@ -310,13 +340,13 @@ def _check_value(source: Source, path: list[str], value: Any, key: Key) -> None:
     if key.inside is None:
         return
     if key.kind == "table":
-        _check(source, path, value, key.inside)
+        yield from _check(source, path, value, key.inside)
     elif key.kind == "map":
         for name, one in value.items():
-            _check(source, [*path, name], one, key.inside)
+            yield from _check(source, [*path, name], one, key.inside)
     elif key.kind == "list":
         for one in value:
-            _check(source, path, one, key.inside)
+            yield from _check(source, path, one, key.inside)
 
 
 def _wrong(source: Source, path: Sequence[str], detail: str) -> DialectError:

@@ -17,6 +17,8 @@ from rollbook.scim.tolerances import shortened
 from rollbook.scim.type_rules import INDEX
 
 Document = dict[str, Any]
+Names = Mapping[str, str]
+_NO_NAMES: Names = {}
 
 BEARER: Mapping[str, Any] = {
     "type": "oauthbearertoken",
@@ -56,33 +58,35 @@ def discover(
     features: Features = STANDARD_FEATURES,
     *,
     unused: Sequence[Schema] = (),
+    names: Names = _NO_NAMES,
 ) -> Document:
     """The document of one discovery address: a configuration, one entry, or a list of all.
 
     ``topic`` is ``ServiceProviderConfig``, ``Schemas`` or ``ResourceTypes``; ``name`` is a schema's URN or a resource
-    type's name, both in any letter case; ``base`` is the public address of the dialect, without a closing slash.
+    type's name, both in any letter case; ``base`` is the public address of the dialect, without a closing slash, and
+    ``names`` are what topics are called there, as far as they are called something else.
     **Raises** ``NotFound``.
     """
     if topic == "ServiceProviderConfig":
-        return service_provider_config(base, limits, features)
+        return service_provider_config(base, limits, features, names)
     if topic == "Schemas":
         known = (*(schema for type in types for schema in type.schemas()), *unused)
-        entries = {schema.id.lower(): schema_document(schema, base) for schema in known}
+        entries = {schema.id.lower(): schema_document(schema, base, names) for schema in known}
         what = "schema"
     else:
-        entries = {type.name.lower(): resource_type_document(type, base) for type in types}
+        entries = {type.name.lower(): resource_type_document(type, base, names) for type in types}
         what = "resource type"
     if name is None:
         return _list(entries.values())
     found = entries.get(name.lower())
     if found is None:
-        names = ", ".join(entry["id"] for entry in entries.values())
-        raise NotFound(f'There is no {what} "{shortened(name)}"; there are {names}.')
+        there = ", ".join(entry["id"] for entry in entries.values())
+        raise NotFound(f'There is no {what} "{shortened(name)}"; there are {there}.')
     return found
 
 
 def service_provider_config(
-    base: str, limits: Limits = STANDARD_LIMITS, features: Features = STANDARD_FEATURES
+    base: str, limits: Limits = STANDARD_LIMITS, features: Features = STANDARD_FEATURES, names: Names = _NO_NAMES
 ) -> Document:
     """What the provider can do (RFC 7643 §5), with the block ``pagination`` of RFC 9865."""
     pagination: Document = {
@@ -110,12 +114,12 @@ def service_provider_config(
         "etag": {"supported": features.etag},
         "pagination": pagination,
         "authenticationSchemes": [dict(scheme) for scheme in features.authentication],
-        "meta": _meta("ServiceProviderConfig", f"{base}/ServiceProviderConfig"),
+        "meta": _meta("ServiceProviderConfig", _at(base, "ServiceProviderConfig", names)),
     }
     return document
 
 
-def schema_document(schema: Schema, base: str) -> Document:
+def schema_document(schema: Schema, base: str, names: Names = _NO_NAMES) -> Document:
     """One schema with all characteristics of its attributes (RFC 7643 §7)."""
     return {
         "schemas": [urns.SCHEMA],
@@ -123,7 +127,7 @@ def schema_document(schema: Schema, base: str) -> Document:
         "name": schema.name,
         "description": schema.description,
         "attributes": [attribute_document(attribute) for attribute in schema.attributes],
-        "meta": _meta("Schema", f"{base}/Schemas/{schema.id}"),
+        "meta": _meta("Schema", f"{_at(base, 'Schemas', names)}/{schema.id}"),
     }
 
 
@@ -150,7 +154,7 @@ def attribute_document(attribute: Attribute) -> Document:
     return document
 
 
-def resource_type_document(type: ResourceType, base: str) -> Document:
+def resource_type_document(type: ResourceType, base: str, names: Names = _NO_NAMES) -> Document:
     """One resource type (RFC 7643 §6)."""
     document: Document = {
         "schemas": [urns.RESOURCE_TYPE],
@@ -168,8 +172,12 @@ def resource_type_document(type: ResourceType, base: str) -> Document:
         document[INDEX] = {"indexPaths": [path for path in type.index_paths if path]}
         if type.unready:
             document[INDEX]["unfinishedPaths"] = sorted(type.unready)
-    document["meta"] = _meta("ResourceType", f"{base}/ResourceTypes/{type.name}")
+    document["meta"] = _meta("ResourceType", f"{_at(base, 'ResourceTypes', names)}/{type.name}")
     return document
+
+
+def _at(base: str, topic: str, names: Names) -> str:
+    return f"{base}/{names.get(topic) or topic}"
 
 
 def _meta(resource_type: str, location: str) -> Document:

@@ -1,5 +1,5 @@
-"""The page that shows the API, and the document behind it: ``/docs`` and ``/openapi.json``, and both below
-``/t/{tenant}``.
+"""The page that shows the API, and the document behind it: ``/docs`` and ``/openapi.json``, and where else a dialect
+has them; all of them below ``/t/{tenant}`` too.
 
 The page is the same for everybody. The document without a credential is the dialect's own catalogue, as in discovery
 (RFC 7644 §4); with one it is the tenant's, with what the tenant added. A page cannot send a credential when it is
@@ -9,13 +9,16 @@ Swagger UI is served from a package that is installed with this one: the page lo
 policy (CSP) would not let it. HEAD and ETags are as everywhere.
 """
 
+from collections.abc import Iterable
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
+from posixpath import dirname, relpath
 from typing import NamedTuple
 
+from rollbook.dialects.model import Dialect
 from rollbook.http_message import Request, Response
 from rollbook.scim.errors import MethodNotAllowed
 from rollbook.scim.etag import read_condition
@@ -30,29 +33,55 @@ _PAGE_TYPE = "text/html"
 
 
 class Place(NamedTuple):
-    """What a path below a tenant's or the house's own address asks for: ``docs``, ``openapi.json``, or an asset."""
+    """What a path below a tenant's or the house's own address asks for: ``docs``, ``openapi.json``, or an asset.
+
+    ``dialect`` is whose it is, ``""`` the house's first. ``near`` is the document as the page says where it is, and
+    the dialect's base as the document says, both seen from the path itself.
+    """
 
     what: str
     tenant: str | None
+    dialect: str = ""
+    near: str = "openapi.json"
 
 
-def find_place(path: str) -> Place | None:
-    """The place that a path names, if it is one of this room's.
+class Places:
+    """Where the pages and documents of a house are."""
 
-    >>> find_place("/t/acorn/docs"), find_place("/docs/docs.js"), find_place("/docs/etc")
-    (Place(what='docs', tenant='acorn'), Place(what='docs.js', tenant=None), None)
-    """
-    tenant = None
-    if path.startswith("/t/"):
-        tenant, _, path = path[3:].partition("/")
-        if not tenant:
-            return None
-        path = "/" + path
-    if path in ("/docs", "/openapi.json"):
-        return Place(path[1:], tenant)
-    if tenant is None and path.startswith("/docs/") and path[6:] in (*_OWN, *_TAKEN):
-        return Place(path[6:], None)
-    return None
+    def __init__(self, dialects: Iterable[Dialect] = ()) -> None:
+        self._own: dict[str, Place] = {
+            "/docs": Place("docs", None),
+            "/openapi.json": Place("openapi.json", None, near=""),
+        }
+        self._folded: dict[str, Place] = {}
+        for dialect in dialects:
+            table = self._folded if dialect.plan.any_case else self._own
+            fold = str.lower if dialect.plan.any_case else str
+            for path in dialect.openapi:
+                near = relpath(dialect.base, dirname(path))
+                table[fold(path)] = Place("openapi.json", None, dialect.name, near)
+            for path in dialect.docs if dialect.openapi else ():
+                near = relpath(dialect.openapi[0], dirname(path))
+                table[fold(path)] = Place("docs", None, dialect.name, near)
+
+    def find(self, path: str) -> Place | None:
+        """The place that a path names, if it is one of this room's.
+
+        >>> Places().find("/t/acorn/docs").tenant, Places().find("/docs/docs.js").what, Places().find("/docs/etc")
+        ('acorn', 'docs.js', None)
+        """
+        tenant = None
+        if path.startswith("/t/"):
+            tenant, _, path = path[3:].partition("/")
+            if not tenant:
+                return None
+            path = "/" + path
+        found = self._own.get(path) or (self._folded.get(path.lower()) if self._folded else None)
+        if found is not None:
+            return found if tenant is None else found._replace(tenant=tenant)
+        if tenant is None and path.startswith("/docs/") and path[6:] in (*_OWN, *_TAKEN):
+            return Place(path[6:], None)
+        return None
 
 
 def show(place: Place, request: Request) -> Response:
@@ -60,7 +89,8 @@ def show(place: Place, request: Request) -> Response:
     only_reading(request)
     if place.what == "docs":
         depth = request.path.count("/") - 1
-        body = _own("docs.html").replace(b"{assets}", b"../" * depth + b"docs")
+        page = _own("docs.html").replace(b"{document}", place.near.encode())
+        body = page.replace(b"{assets}", b"../" * depth + b"docs")
         kind = _PAGE_TYPE
     else:
         body, kind = _asset(place.what), {**_OWN, **_TAKEN}[place.what]

@@ -98,6 +98,7 @@ class ScimEndpoint:
         self._configured = lru_cache(512)(_configured)
         self._locations = lru_cache(1024)(self._make_locations)
         self._openapi = lru_cache(64)(self._make_openapi)
+        self._docs = docs.Places(house.dialects)
         self._handle = lru_cache(1024)(house.store.tenant)
         self._catalogues = Catalogues(house.store, house.clock, house.fresh_seconds)
         self._looking: asyncio.Task[None] | None = None
@@ -154,6 +155,8 @@ class ScimEndpoint:
         address = find_address(self._house.dialects, request.path)
         if address is None or self._remembered(request, address.dialect) is not None:
             return None
+        if self._docs.find(request.path) is not None:
+            return None
         with suppress(ScimError):
             if _route(request, address, address.dialect).open:
                 return None
@@ -192,11 +195,11 @@ class ScimEndpoint:
         address = find_address(self._house.dialects, request.path)
         spoken = codec(address.dialect if address else self._house.dialects[0])
         try:
-            if address is None:
-                place = docs.find_place(request.path)
-                if place is None:
-                    raise NotFound("There is nothing at this address. SCIM is served at /scim/v2.")
+            place = self._docs.find(request.path)
+            if place is not None:
                 return await self._documented(request, place)
+            if address is None:
+                raise NotFound("There is nothing at this address. SCIM is served at /scim/v2.")
             dialect = address.dialect
             wrong: ScimError | None = None
             try:
@@ -325,7 +328,8 @@ class ScimEndpoint:
         if place.what != "openapi.json":
             return docs.show(place, request)
         docs.only_reading(request)
-        dialect, named = self._house.dialects[0], None
+        dialects, named = {dialect.name: dialect for dialect in self._house.dialects}, None
+        dialect = dialects[place.dialect or self._house.dialects[0].name]
         authorization = request.headers.get("authorization")
         if authorization:
             named = place.tenant
@@ -333,16 +337,19 @@ class ScimEndpoint:
             if principal is None:
                 principal = await self._authenticator.bearer(authorization)
             tenant = enter(principal, place.tenant)
-            self._rate.take(tenant.id, principal.connection)
-            if tenant.schemas:
-                dialect = await self._catalogues.dialect(dialect, tenant)
             connection = principal.connection
+            if connection.dialect != dialect.name:
+                if place.dialect:
+                    raise Forbidden(f"The credential is of a connection that speaks {connection.dialect}.")
+                dialect = dialects.get(connection.dialect, dialect)
+            self._rate.take(tenant.id, connection)
+            dialect = await self.dialect_of(dialect, tenant)
             dialect = self._spoken(dialect, terms(connection.preset, connection.settings))
-        body, tag = self._openapi(dialect, named)
+        body, tag = self._openapi(dialect, named, place.near or f".{dialect.base}")
         return docs.unless_known(request, ((b"content-type", b"application/json"),), body, tag)
 
-    def _make_openapi(self, dialect: Dialect, tenant: str | None) -> tuple[bytes, str]:
-        made = openapi.document(dialect, self._house.public_url, tenant, server=f".{dialect.base}")
+    def _make_openapi(self, dialect: Dialect, tenant: str | None, server: str) -> tuple[bytes, str]:
+        made = openapi.document(dialect, self._house.public_url, tenant, server=server)
         body = orjson.dumps(made)
         return body, sha256(body).hexdigest()[:24]
 

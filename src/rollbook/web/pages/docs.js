@@ -25,7 +25,7 @@
   });
 
   SwaggerUIBundle({
-    url: "openapi.json",
+    url: document.getElementById("docs").dataset.document,
     dom_id: "#docs",
     layout: "BaseLayout",
     presets: [SwaggerUIBundle.presets.apis],
