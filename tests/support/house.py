@@ -42,6 +42,7 @@ class Seat:
     client: httpx2.Client = field(repr=False)
     below: str = "/scim/v2"
     """Where the dialect is that is spoken."""
+    media: str = "application/scim+json"
 
     @property
     def name(self) -> str:
@@ -65,7 +66,7 @@ class Seat:
         sent = {"authorization": f"Bearer {self.token}", **(headers or {})}
         content = None
         if body is not None:
-            sent.setdefault("content-type", "application/scim+json")
+            sent.setdefault("content-type", self.media)
             content = body if isinstance(body, bytes) else httpx2_json(body)
         url = (self.base if base is None else base) + path
         return self.client.request(method, url, content=content, headers=sent, params=query or None)
@@ -152,7 +153,7 @@ class Seat:
     def speaking(self, dialect: str, preset: str = "standard", base: str | None = None, **settings: str) -> "Seat":
         """The same tenant by another dialect: by a connection that is made where there is none of the dialect's name.
         ``base`` is one of its other addresses."""
-        below = base or next(one.base for one in catalog() if one.name == dialect)
+        spoken = next(one for one in catalog() if one.name == dialect)
 
         async def make(store: Store) -> str:
             try:
@@ -164,7 +165,8 @@ class Seat:
                 )  # fmt: skip
             return (await static_tokens.issue(store, SYSTEM_CLOCK, self.tenant, connection=found)).secret
 
-        return replace(self, token=self.house.with_store(make), below=below)
+        media = "application/json" if spoken.form else self.media
+        return replace(self, token=self.house.with_store(make), below=base or spoken.base, media=media)
 
     def events(self) -> list[Any]:
         """What the tenant's events say, oldest first."""
