@@ -1,0 +1,1 @@
+"""The System API: lockers over HTTP, in FastAPI. Who calls is known before (``web.system_endpoint``)."""
