@@ -14,6 +14,7 @@ from rollbook.dialects.routes import Route
 from rollbook.http_message import Request, Response
 from rollbook.scim.answer import Locations
 from rollbook.scim.discovery import Features, discover
+from rollbook.scim.discovery_details import detailed
 from rollbook.scim.errors import ScimError
 from rollbook.scim.operations import Discover, Operation
 from rollbook.scim.outcomes import Outcome
@@ -63,11 +64,12 @@ def _meant_v2(request: Request, rest: str, dialect: Dialect) -> tuple[str, str]:
 
 
 def _discover_v2(operation: Discover, dialect: Dialect, base: str, features: Features) -> dict[str, Any]:
-    return discover(
+    found = discover(
         *(operation.topic, operation.name, dialect.types, base, dialect.limits, features),
         unused=dialect.unused,
         names=dialect.plan.names,
     )
+    return detailed(found, features.details) if features.details else found
 
 
 _V2 = Codec(decode_v2.decode, encode_v2.encode, encode_v2.encode_refusal, _meant_v2, _discover_v2)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from rollbook.dialects.overlay import CHANGES
 from rollbook.dialects.plan import OFFERS, OPERATIONS, TOPICS
+from rollbook.dialects.toml_lines import line_of
 from rollbook.errors import RollbookError
 
 Table = dict[str, Any]
@@ -144,6 +145,7 @@ KEYS: Mapping[str, Key] = {
             "bulk": Key("flag", "Bulk."),
             "cursor": Key("flag", "Pages by cursor (RFC 9865)."),
             "change_password": Key("flag", "Whether clients may change passwords."),
+            "details": Key("text", "Tell every detail of schemas and types, and that they date from this moment."),
             "documentation": Key("text", "The address of the product's documentation."),
         },
     ),
@@ -208,9 +210,9 @@ class Read:
     own: Table
     source: Source
 
-    def wrong(self, key: str, detail: str, hint: str = "") -> DialectError:
-        """What is wrong at a key of the file, written with dots."""
-        return DialectError(self.source.name, line_of(self.source.text, key.split(".")), key, detail, hint)
+    def wrong(self, path: Sequence[str | int], detail: str) -> DialectError:
+        """What is wrong at a place of the file."""
+        return _wrong(self.source, path, detail)
 
 
 def read_all(sources: Iterable[Source], tell: Tell = raised) -> tuple[Read, ...]:
@@ -289,7 +291,7 @@ def _parse(source: Source, tell: Tell) -> tuple[Table, bool]:
 
 
 def _check(
-    source: Source, path: list[str], table: Mapping[str, Any], keys: Mapping[str, Key]
+    source: Source, path: list[str | int], table: Mapping[str, Any], keys: Mapping[str, Key]
 ) -> Iterator[DialectError]:
     for name, value in table.items():
         key = keys.get(name)
@@ -314,7 +316,7 @@ _KINDS: Mapping[str, tuple[type | tuple[type, ...], str]] = {
 }
 
 
-def _check_value(source: Source, path: list[str], value: Any, key: Key) -> Iterator[DialectError]:
+def _check_value(source: Source, path: list[str | int], value: Any, key: Key) -> Iterator[DialectError]:
     if key.kind == "any":
         return
     wanted, words = _KINDS[key.kind]
@@ -330,11 +332,11 @@ def _check_value(source: Source, path: list[str], value: Any, key: Key) -> Itera
         yield _wrong(source, path, f"this has to be {words}")
         return
     if key.choices:
-        for one in inner if key.kind == "words" else [value]:
+        for position, one in enumerate(inner if key.kind == "words" else [value]):
             if one not in key.choices:
                 yield _wrong(
                     source,
-                    path,
+                    [*path, position],
                     f"{one!r} cannot stand here{_nearest(one, key.choices)}: it is one of {', '.join(key.choices)}",
                 )
     if key.inside is None:
@@ -345,49 +347,18 @@ def _check_value(source: Source, path: list[str], value: Any, key: Key) -> Itera
         for name, one in value.items():
             yield from _check(source, [*path, name], one, key.inside)
     elif key.kind == "list":
-        for one in value:
-            yield from _check(source, path, one, key.inside)
+        for position, one in enumerate(value):
+            yield from _check(source, [*path, position], one, key.inside)
 
 
-def _wrong(source: Source, path: Sequence[str], detail: str) -> DialectError:
-    return DialectError(source.name, line_of(source.text, path), ".".join(path), detail)
+def _wrong(source: Source, path: Sequence[str | int], detail: str) -> DialectError:
+    key = ".".join(f'"{part}"' if "." in str(part) else str(part) for part in path if isinstance(part, str))
+    return DialectError(source.name, line_of(source.text, path), key, detail)
 
 
 def _nearest(name: str, names: Iterable[str]) -> str:
     found = get_close_matches(str(name).lower(), list(names), n=1, cutoff=0.5)
     return f" (did you mean {found[0]}?)" if found else ""
-
-
-def line_of(text: str, path: Sequence[str]) -> int:
-    """The line, from 1, where a key most likely stands; 0 where it is not found.
-
-    **Rules**: TOML keeps no lines; the key is looked for below the header of the longest table that begins its path.
-
-    >>> line_of('name = "x"\\n[pages]\\nmost = 5\\n', ["pages", "most"])
-    3
-    """
-    best, depth = 0, -1
-    current: list[str] = []
-    for number, line in enumerate(text.splitlines(), 1):
-        header = re.match(r"\s*\[\[?\s*([^\]]+?)\s*\]\]?", line)
-        if header and not re.match(r"\s*\[[^\]]*$", line):
-            current = [part.strip(' "') for part in re.findall(r'"[^"]*"|[^.]+', header[1])]
-            if list(path[: len(current)]) == current and len(current) > depth:
-                best, depth = number, len(current)
-            continue
-        if list(path[: len(current)]) != current or len(path) <= len(current):
-            continue
-        rest = path[len(current) :]
-        for length in range(len(rest), 0, -1):
-            names = {".".join(rest[:length]), rest[length - 1]}
-            if len(current) + length > depth and any(_sets(line, name) for name in names):
-                best, depth = number, len(current) + length
-    return best
-
-
-def _sets(line: str, name: str) -> bool:
-    key = rf'"?{re.escape(name)}"?\s*='
-    return bool(re.match(rf"\s*{key}", line) or re.search(rf"[{{,]\s*{key}", line))
 
 
 def editor_schema() -> Table:
@@ -425,4 +396,4 @@ def _property(key: Key) -> Table:
     return {"description": key.about, **forms[key.kind]}
 
 
-__all__ = ["KEYS", "TOPICS", "DialectError", "Read", "Source", "editor_schema", "line_of", "read_all"]
+__all__ = ["KEYS", "TOPICS", "DialectError", "Read", "Source", "Tell", "editor_schema", "raised", "read_all"]

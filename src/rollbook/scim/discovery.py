@@ -43,6 +43,9 @@ class Features:
     cursor: bool = True
     bulk: bool = True
     documentation: str | None = None
+    details: str = ""
+    """The written moment that schemas and resource types date from, where every detail of them is told
+    (``discovery_details``); empty: what means nothing is left out."""
     authentication: Sequence[Mapping[str, Any]] = (BEARER,)
 
 

@@ -47,6 +47,9 @@ class Rules(Protocol):
         """The path, as the schemas spell it, by which is searched and sorted where a client names this one. **Raises**
         ``InvalidFilter`` for one that cannot be searched by."""
 
+    def admit(self, settings: Mapping[str, Any]) -> None:
+        """Let a tenant with these settings work with resources of this kind at all. **Raises** ``ScimError``."""
+
     def read(self, body: Document, asked: Asked) -> Document:
         """The body of a POST or PUT in terms of the view, before validation. **Raises** ``ScimError``."""
 
@@ -79,6 +82,9 @@ class Plain:
     def search_path(self, text: str) -> str:
         """See ``Rules``."""
         return text
+
+    def admit(self, settings: Mapping[str, Any]) -> None:
+        """See ``Rules``."""
 
     def read(self, body: Document, asked: Asked) -> Document:
         """See ``Rules``."""
