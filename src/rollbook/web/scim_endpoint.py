@@ -235,6 +235,9 @@ class ScimEndpoint:
                     request, route, address, self._spoken(dialect, terms(connection.preset, connection.settings))
                 )
             allow(principal, route.scope, dialect.oauth.scopes)
+            for type in route.types:
+                if type.rules is not None:
+                    type.rules.admit(type.settings)
             if route.ask in (Ask.DEFINE, Ask.WITHDRAW):
                 answer = await self._change_schemas(request, route, address, principal, tenant)
             else:

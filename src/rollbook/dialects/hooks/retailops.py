@@ -20,7 +20,7 @@ from typing import Any
 
 from rollbook.scim.attributes import Compare
 from rollbook.scim.effects import Invite, Withdraw
-from rollbook.scim.errors import InvalidValue, MutabilityError
+from rollbook.scim.errors import Forbidden, InvalidValue, MutabilityError
 from rollbook.scim.folding import fold
 from rollbook.scim.rules import Asked, Document, Plain
 from rollbook.scim.tolerances import note
@@ -56,6 +56,11 @@ class _State:
 
 class RetailOps(Plain):
     """See the module."""
+
+    def admit(self, settings: Mapping[str, Any]) -> None:
+        """The product manages the users of tenants that log in by OpenID, and of no others."""
+        if not settings.get("openid", True):
+            raise Forbidden("This tenant does not log in by OpenID, so its users are not managed here.")
 
     def judge(self, before: Mapping[str, Any] | None, after: Document, asked: Asked) -> Document:
         """Moves the user from state to state, and holds its values against the tenant's lists."""
