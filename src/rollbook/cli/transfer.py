@@ -384,7 +384,7 @@ def _finish(
                 "repeated": result.repeated,
             }
         )
-        say_notes([note.to_json() for note in session.journal.notes(result.run)])
+        say_notes(note.to_json() for note in session.journal.notes(result.run))
         for done in session.journal.operations(result.run):
             if done.state != "done" or done.detail:
                 who = done.operation.user_name or done.operation.key

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rollbook.transfer.runs import Result
 
 Json = Any
-SHOWN = 50
+SHOWN = 20
 """Operations and notes that are shown where not all are asked for."""
 
 
@@ -47,12 +47,13 @@ def show_lines(
     print(f"plan {header['plan']}, made {header['made']}")
 
 
-def say_notes(notes: list[Mapping[str, Json]], *, all: bool = False) -> None:
+def say_notes(notes: Iterable[Mapping[str, Json]], *, all: bool = False) -> None:
     """What should be known, on standard error."""
-    for note in notes if all else islice(notes, SHOWN):
+    coming = iter(notes)
+    for note in coming if all else islice(coming, SHOWN):
         say(note_text(note))
-    if not all and len(notes) > SHOWN:
-        say(f"… and {len(notes) - SHOWN:,} more notes")
+    if more := sum(1 for _ in coming):
+        say(f"… and {more:,} more notes: `rollbook transfer report` has them all")
 
 
 def _row(operation: Operation, *, redact: bool) -> list[str]:

@@ -44,7 +44,7 @@ def backoff(attempt: int, chance: float) -> float:
     >>> [backoff(attempt, 1.0) for attempt in (1, 2, 3, 10)]
     [0.5, 1.0, 2.0, 30.0]
     """
-    return chance * min(FIRST_WAIT * 2 ** (attempt - 1), LONGEST_WAIT)
+    return chance * min(FIRST_WAIT * 2.0 ** (attempt - 1), LONGEST_WAIT)
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:

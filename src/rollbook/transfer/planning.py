@@ -34,6 +34,10 @@ Progress = Callable[[str, int, int | None], None]
 WALKS = 4
 BY_FILTER = 2_000
 """Newcomers that are asked for one by one; more are cheaper to look for in another walk."""
+_PLACES = {kind: place for place, kind in enumerate(("update", "reactivate", "create", "deactivate", "delete"))}
+_LAST_WRITE, _LINK, _OWN, _NOTE = 4, 5, 6, 7
+"""Where lines stand in a plan."""
+_TOGETHER = 512
 _ACTIVE_NAMES = frozenset(("active", "username", "externalid"))
 
 
@@ -45,9 +49,6 @@ class Plan:
     totals: Totals
     held: tuple[str, ...]
     workspace: Workspace = field(repr=False)
-    links: list[Link] = field(repr=False)
-    gone: list[str] = field(repr=False)
-    graces: list[str] = field(repr=False)
 
     @property
     def id(self) -> str:
@@ -57,13 +58,21 @@ class Plan:
     def empty_source(self) -> bool:
         return self.held == (EMPTY,)
 
+    def operations(self) -> Iterator[bytes]:
+        """The lines that write, in the order in which they are done."""
+        return self.workspace.lines(last=_LAST_WRITE)
+
     def lines(self) -> Iterator[bytes]:
-        """As they stand in a plan file."""
-        yield from self.workspace.planned()
-        yield from (orjson.dumps({"link": list(link)}) for link in self.links)
-        yield from (orjson.dumps({"unlink": id}) for id in self.gone)
-        yield from (orjson.dumps({"grace": id}) for id in self.graces)
-        yield from self.workspace.noted()
+        """All lines, as they stand in a plan file."""
+        return self.workspace.lines()
+
+    def notes(self) -> Iterator[bytes]:
+        """The lines that tell."""
+        return self.workspace.lines(first=_NOTE, last=_NOTE)
+
+    def links(self) -> Iterator[bytes]:
+        """Whom users have turned out to be."""
+        return self.workspace.lines(first=_LINK, last=_LINK)
 
 
 @dataclass
@@ -226,7 +235,7 @@ class Planner:
         over = written(now - timedelta(days=policy.grace_days)) if policy.grace_days is not None else ""
         totals = Totals(source=snapshot.count, bad_rows=snapshot.bad_count, target=ws.count("there"))
         totals.managed = ws.count("link")
-        made = _Made(totals)
+        made = _Made(totals, ws)
         since = written(now)
 
         for entry in snapshot:
@@ -249,7 +258,7 @@ class Planner:
             )
             made.entry(entry, user, decision)
             if decision.kind == "link" and user is not None:
-                made.links.append(Link(user.id, entry.key, user.user_name, since, how or ""))
+                made.link(Link(user.id, entry.key, user.user_name, since, how or ""))
         doubt = _doubt(snapshot)
         for body, trouble, key, linked in ws.alone():
             user = unpacked(body)
@@ -270,14 +279,15 @@ class Planner:
             decision = decide(None, user, policy, standing, can_delete=can.delete)
             made.stranger(user, key or "", decision, linked=bool(linked))
             if decision.kind == "nothing" and decision.leaver and began is None:
-                made.graces.append(user.id)
+                made.put(_OWN, {"grace": user.id})
             if decision.kind == "adopt":
-                made.links.append(Link(user.id, None, user.user_name, since, "adopted"))
+                made.link(Link(user.id, None, user.user_name, since, "adopted"))
         for row in snapshot.bad():
             made.note(Note("bad_row", str(row), row.key))
         for id in gone:
+            made.put(_OWN, {"unlink": id})
             made.note(Note("vanished", "ours, and deleted in the target by somebody else", "", id))
-        made.keep(ws)
+        made.flush()
         last, base = journal.last_done(), journal.base()
         before = last.header["source"]["count"] if last else None
         source = {
@@ -287,7 +297,7 @@ class Planner:
             "taken": snapshot.taken,
         }
         header = {
-            "plan": plan_file.plan_id(self.target.identity, snapshot.hash, base, ws.planned()),
+            "plan": plan_file.plan_id(self.target.identity, snapshot.hash, base, ws.lines(last=_LAST_WRITE)),
             "made": written(now),
             "target": settings.name,
             "dialect": settings.dialect,
@@ -298,22 +308,34 @@ class Planner:
             "source": source,
             "base": base,
         }
-        return Plan(header, totals, holding(totals, settings.brakes, before), ws, made.links, gone, made.graces)
+        return Plan(header, totals, holding(totals, settings.brakes, before), ws)
 
 
 class _Made:
-    """Collects what was decided, in the order in which it is done."""
+    """Puts what was decided into the workspace."""
 
-    def __init__(self, totals: Totals) -> None:
+    def __init__(self, totals: Totals, workspace: Workspace) -> None:
         self.totals = totals
-        self.links: list[Link] = []
-        self.graces: list[str] = []
-        self._operations: dict[str, list[bytes]] = {}
-        self._notes: list[bytes] = []
+        self._workspace = workspace
+        self._lines: list[tuple[int, bytes]] = []
+
+    def put(self, place: int, line: Json) -> None:
+        """Keep a line of the plan."""
+        self._lines.append((place, orjson.dumps(line)))
+        if len(self._lines) >= _TOGETHER:
+            self.flush()
+
+    def flush(self) -> None:
+        """Keep what is at hand."""
+        lines, self._lines = self._lines, []
+        self._workspace.put(lines)
+
+    def link(self, link: Link) -> None:
+        self.put(_LINK, {"link": list(link)})
 
     def note(self, note: Note) -> None:
         self.totals.notes[note.kind] = self.totals.notes.get(note.kind, 0) + 1
-        self._notes.append(orjson.dumps(note.to_json()))
+        self.put(_NOTE, note.to_json())
 
     def entry(self, entry: Entry, user: TargetUser | None, decision: Decision) -> None:
         name = str(entry.attributes.get("userName") or "")
@@ -368,12 +390,7 @@ class _Made:
         if operation.kind in ("update", "reactivate"):
             for change in operation.changes:
                 totals.changed[change.path] = totals.changed.get(change.path, 0) + 1
-        self._operations.setdefault(operation.kind, []).append(orjson.dumps(operation.to_json()))
-
-    def keep(self, workspace: Workspace) -> None:
-        for kind in ("update", "reactivate", "create", "deactivate", "delete"):
-            workspace.plan(self._operations.pop(kind, ()))
-        workspace.note(self._notes)
+        self.put(_PLACES[operation.kind], operation.to_json())
 
 
 async def _ahead(pages: AsyncIterator[Page]) -> AsyncIterator[Page]:

@@ -113,7 +113,7 @@ class Session:
         source.unlink(missing_ok=True)
         workspace = Workspace(self._folder / f"{name}.work")
         connection = apsw.Connection(str(source))
-        connection.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -32000")
+        connection.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -32000").fetchall()
 
         def take(progress: Callable[[int], None]) -> Snapshot:
             now = self.clock.now()
@@ -157,7 +157,7 @@ class Session:
         """A run that a brake has stopped is told by the report; otherwise it leaves no trace."""
         now = self.clock.written()
         header = {**plan.header, "totals": plan.totals.to_json(), "held": list(plan.held)}
-        run = self.journal.begin(plan.id, "sync", now, header, plan.workspace.noted())
+        run = self.journal.begin(plan.id, "sync", now, header, plan.notes())
         self.journal.end(run, "stopped", now, self.settings.report.keep)
 
     async def apply(self, file: PlanFile, allowed: Allowed | None = None) -> Result:
@@ -281,8 +281,8 @@ class Session:
         self.journal.unlink(link.id for link in before)
         try:
             async with self.planned() as (plan, _):
-                found = list(plan.links)
-                for line in plan.workspace.planned():
+                found = [Link(*orjson.loads(line)["link"]) for line in plan.links()]
+                for line in plan.operations():
                     said = orjson.loads(line)
                     if said["key"] and said["id"]:
                         found.append(Link(said["id"], said["key"], said["userName"], now, "rebuilt"))

@@ -20,14 +20,14 @@ CREATE TABLE there (n INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, external TEX
   walk INTEGER NOT NULL, body BLOB NOT NULL, wanted INTEGER, trouble TEXT);
 CREATE TABLE link (id TEXT PRIMARY KEY, key TEXT UNIQUE) WITHOUT ROWID;
 CREATE TABLE pair (wanted INTEGER, there INTEGER, PRIMARY KEY (wanted, there)) WITHOUT ROWID;
-CREATE TABLE operation (n INTEGER PRIMARY KEY, body BLOB NOT NULL);
-CREATE TABLE note (n INTEGER PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE line (n INTEGER PRIMARY KEY, place INTEGER NOT NULL, body BLOB NOT NULL);
 """
 _INDEXES = """
 CREATE INDEX wanted_name ON wanted (name); CREATE INDEX wanted_external ON wanted (external);
 CREATE INDEX wanted_extra ON wanted (extra) WHERE extra IS NOT NULL;
 CREATE INDEX there_name ON there (name); CREATE INDEX there_external ON there (external);
 CREATE INDEX there_extra ON there (extra) WHERE extra IS NOT NULL;
+CREATE INDEX line_place ON line (place, n);
 """
 RANKS = {"externalId": "external", "userName": "name", "the attribute of policy.match": "extra"}
 """What finds somebody who is not linked, in this order."""
@@ -51,9 +51,8 @@ class Workspace:
         self._path = path
         self.connection = apsw.Connection(str(path))
         # Nothing of it has to outlive a crash.
-        self._run("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -32000")
-        self._run("PRAGMA locking_mode = EXCLUSIVE;" + _SCHEMA)
-        self._operations = self._notes = 0
+        self._run("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -32000").fetchall()
+        self._run("PRAGMA locking_mode = EXCLUSIVE;" + _SCHEMA).fetchall()
 
     def close(self) -> None:
         self.connection.close()
@@ -101,7 +100,7 @@ class Workspace:
 
     def match_links(self) -> None:
         """Whom our own state knows."""
-        self._run(_INDEXES)
+        self._run(_INDEXES).fetchall()
         self.rematch_links()
 
     def rematch_all(self) -> None:
@@ -216,23 +215,16 @@ class Workspace:
         """An entry has turned out to be unclear."""
         self._run("UPDATE wanted SET trouble = ? WHERE key = ?", (trouble, key))
 
-    def plan(self, operations: Iterable[bytes]) -> None:
-        """Keep operations, in order."""
+    def put(self, lines: Iterable[tuple[int, bytes]]) -> None:
+        """Keep lines of the plan, each with its place: operations by the order of their kinds, then the rest."""
         with self.connection:
-            self.connection.executemany("INSERT INTO operation (body) VALUES (?)", ((one,) for one in operations))
+            self.connection.executemany("INSERT INTO line (place, body) VALUES (?, ?)", lines)
 
-    def note(self, notes: Iterable[bytes]) -> None:
-        """Keep notes, in order."""
-        with self.connection:
-            self.connection.executemany("INSERT INTO note (body) VALUES (?)", ((one,) for one in notes))
-
-    def planned(self) -> Iterator[bytes]:
-        """The operations, in order."""
-        yield from (body for (body,) in self.connection.cursor().execute("SELECT body FROM operation ORDER BY n"))
-
-    def noted(self) -> Iterator[bytes]:
-        """The notes, in order."""
-        yield from (body for (body,) in self.connection.cursor().execute("SELECT body FROM note ORDER BY n"))
+    def lines(self, first: int = 0, last: int = 99) -> Iterator[bytes]:
+        """The lines of these places, in order."""
+        cursor = self.connection.cursor()
+        rows = cursor.execute("SELECT body FROM line WHERE place BETWEEN ? AND ? ORDER BY place, n", (first, last))
+        yield from (body for (body,) in rows)
 
 
 def packed(user: TargetUser, names: frozenset[str]) -> bytes:
