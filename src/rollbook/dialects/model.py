@@ -7,21 +7,22 @@ connection (``under``).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from rollbook.dialects.overlay import Extensions, InvalidPlan, configured, overlaid, own_extensions, viewed, widened
+from rollbook.dialects.checks import problems
+from rollbook.dialects.overlay import Extensions, configured, overlaid, own_extensions, viewed, widened
 from rollbook.dialects.plan import OPERATIONS, Credentials, Departure, OAuth, Plan, Setting, TypePlan
-from rollbook.dialects.reader import Read, Source, read_all
+from rollbook.dialects.reader import DialectError, Read, Source, Tell, raised, read_all
 from rollbook.dialects.routes import EVERYTHING, RouteTable
 from rollbook.scim.attributes import Attribute, Held
 from rollbook.scim.catalog_reader import standard_types
 from rollbook.scim.discovery import STANDARD_FEATURES, Features
 from rollbook.scim.limits import STANDARD_LIMITS, Limits
 from rollbook.scim.presets import STANDARD_TERMS, Terms
-from rollbook.scim.schema import ResourceType, Schema
+from rollbook.scim.schema import Extension, ResourceType, Schema
 from rollbook.scim.tolerances import Tolerances
 from rollbook.scim.wire.v1_form import Form
 
@@ -142,26 +143,61 @@ def catalog_sources() -> tuple[Source, ...]:
     return tuple(Source(name, (folder / name).read_text("utf-8")) for name in found)
 
 
-def load(sources: Iterable[Source], limits: Limits = STANDARD_LIMITS) -> tuple[Dialect, ...]:
-    """The dialects of a house, the standard first. **Raises** ``DialectError``."""
-    made = [_read(one, limits) for one in read_all(sources)]
-    extensions: dict[str, list[Any]] = {}
-    for read, dialect in made:
-        for plan in (dialect.views or {}).values():
-            there = extensions.setdefault(plan.name, [])
-            known = {e.schema.id.lower(): e.schema for e in there}
-            with read_errors(read):
-                for extension in own_extensions(plan):
-                    if extension.schema.id.lower() not in known:
-                        there.append(extension)
-    house = {name: tuple(found) for name, found in extensions.items() if found}
+def load(sources: Iterable[Source], limits: Limits = STANDARD_LIMITS, tell: Tell = raised) -> tuple[Dialect, ...]:
+    """The dialects of a house, the standard first.
+
+    **Rules**: ``tell`` is told each thing that is wrong, as a ``DialectError``; where it returns, the file is left out.
+    """
+    made = []
+    for read in read_all(sources, tell):
+        wrong = list(problems(read))
+        for problem in wrong:
+            tell(problem)
+        if not wrong:
+            made.append((read, _read(read, limits)))
     types = standard_types()
+    house = {name: tuple(found) for name, found in _extensions(made, tell).items() if found}
+    taken: dict[str, str] = {}
     dialects = []
     for read, dialect in made:
-        wide = replace(dialect, extensions=house)
-        with read_errors(read):
+        wrong = []
+        for position, base in enumerate(dialect.bases):
+            other = taken.setdefault(base.lower(), dialect.name)
+            if other != dialect.name:
+                wrong.append(read.wrong(("address", "bases", position), f"{base} is the address of {other} already"))
+        wrong += _wrong_views(read, dialect, types)
+        for problem in wrong:
+            tell(problem)
+        if not wrong:
+            wide = replace(dialect, extensions=house)
             dialects.append(replace(wide, types=wide.seen(types)))
     return tuple(sorted(dialects, key=lambda d: d.name != "standard"))
+
+
+def _wrong_views(read: Read, dialect: Dialect, types: Iterable[ResourceType]) -> list[DialectError]:
+    found: list[DialectError] = []
+    for type in types:
+        if plan := (dialect.views or {}).get(type.name):
+            overlaid(plan, type, type, lambda error: found.append(read.wrong(error.path, str(error))))
+    return found
+
+
+def _extensions(made: Iterable[tuple[Read, Dialect]], tell: Tell) -> dict[str, list[Extension]]:
+    """The extensions of all dialects, by resource type, each schema once."""
+    found: dict[str, list[Extension]] = {}
+    first: dict[tuple[str, str], tuple[str, Any]] = {}
+    for read, dialect in made:
+        for plan in (dialect.views or {}).values():
+            for position, extension in enumerate(own_extensions(plan)):
+                urn = extension.schema.id
+                document = {**plan.extensions[position], "required": False, "key": ""}
+                owner, known = first.setdefault((plan.name, urn.lower()), (dialect.name, document))
+                if known is document:
+                    found.setdefault(plan.name, []).append(extension)
+                elif known != document:
+                    where = ("types", plan.name, "extension", position)
+                    tell(read.wrong(where, f"{owner} has a schema {urn} already, and it says something else"))
+    return found
 
 
 @lru_cache(8)
@@ -170,32 +206,11 @@ def catalog(limits: Limits = STANDARD_LIMITS) -> tuple[Dialect, ...]:
     return load(catalog_sources(), limits)
 
 
-class read_errors:  # noqa: N801 - reads as a statement: with read_errors(file)
-    """Turns what is wrong with a plan into an error of its file."""
-
-    def __init__(self, read: Read) -> None:
-        self._read = read
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, InvalidPlan):
-            raise self._read.wrong(error.path, str(error)) from None
-        if isinstance(error, KeyError | ValueError | TypeError):
-            raise self._read.wrong("types", f"a schema is not whole: {error!r}") from error
-
-
-def _read(read: Read, limits: Limits) -> tuple[Read, Dialect]:
+def _read(read: Read, limits: Limits) -> Dialect:
     table = read.table
     address, pages = table.get("address", {}), table.get("pages", {})
     views = {name: _type_plan(name, plan) for name, plan in table.get("types", {}).items() if plan.get("operations")}
     bases = tuple(address.get("bases", ()))
-    if not bases:
-        raise read.wrong("address.bases", "a dialect needs an address")
-    for base in bases:
-        if not base.startswith("/") or base.endswith("/"):
-            raise read.wrong("address.bases", f"{base!r} has to begin with a slash and end without one")
     features, limits = _features(read, pages), _limits(pages, limits)
     is_standard = read.name == "standard"
     plan = Plan(
@@ -206,7 +221,7 @@ def _read(read: Read, limits: Limits) -> tuple[Read, Dialect]:
         any_case=address.get("any_case", False),
         query_method=address.get("query_method", False),
     )
-    return read, Dialect(
+    return Dialect(
         name=read.name,
         base=bases[0],
         types=(),
@@ -224,8 +239,8 @@ def _read(read: Read, limits: Limits) -> tuple[Read, Dialect]:
         features=features,
         credentials=_credentials(table.get("credentials", {})),
         oauth=_oauth(table.get("oauth", {})),
-        settings=tuple(_setting(read, name, one) for name, one in table.get("settings", {}).items()),
-        departures=tuple(_departure(read, one) for one in table.get("departure", ())),
+        settings=tuple(_setting(name, one) for name, one in table.get("settings", {}).items()),
+        departures=tuple(_departure(one) for one in table.get("departure", ())),
         views=None if is_standard else views,
         max_page=pages.get("most"),
         default_page=pages.get("default"),
@@ -272,16 +287,6 @@ def _oauth(said: Mapping[str, Any]) -> OAuth:
 
 def _form(read: Read) -> Form:
     said = read.table.get("form", {})
-    known = {one.name for one in fields(Form)}
-    for name in said:
-        if name not in known:
-            raise read.wrong(f"form.{name}", f"there is no such key: there are {', '.join(sorted(known))}")
-    for switch, changed in said.get("switches", {}).items():
-        if switch not in read.table.get("settings", {}):
-            raise read.wrong(f"form.switches.{switch}", "the dialect has no setting of that name")
-        for name in changed:
-            if name not in known:
-                raise read.wrong(f"form.switches.{switch}.{name}", f"there is no such key: {', '.join(sorted(known))}")
     made: dict[str, Any] = {}
     for name, value in said.items():
         default = getattr(_PLAIN_FORM, name)
@@ -296,7 +301,7 @@ def _form(read: Read) -> Form:
 _PLAIN_FORM = Form()
 
 
-def _setting(read: Read, name: str, said: Mapping[str, Any]) -> Setting:
+def _setting(name: str, said: Mapping[str, Any]) -> Setting:
     kind = said.get("type", "text")
     empty: dict[str, Any] = {"text": "", "flag": False, "number": 0, "texts": (), "tree": {}}
     return Setting(
@@ -304,10 +309,7 @@ def _setting(read: Read, name: str, said: Mapping[str, Any]) -> Setting:
     )
 
 
-def _departure(read: Read, said: Mapping[str, Any]) -> Departure:
-    for key in ("id", "clause", "what", "why"):
-        if not said.get(key):
-            raise read.wrong("departure", f"a departure ({said.get('id', 'without an id')}) has to say its {key}")
+def _departure(said: Mapping[str, Any]) -> Departure:
     return Departure(said["id"], said["clause"], said["what"], said["why"], said.get("choice", False))
 
 

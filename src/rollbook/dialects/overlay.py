@@ -21,7 +21,7 @@ from rollbook.scim.views import dropped_paths
 class InvalidPlan(RollbookError):
     """A plan names what is not there: ``path`` is where in the file."""
 
-    def __init__(self, path: str, detail: str) -> None:
+    def __init__(self, path: tuple[str | int, ...], detail: str) -> None:
         super().__init__(detail)
         self.path = path
 
@@ -65,7 +65,7 @@ def overlaid(plan: TypePlan, parent: ResourceType, kept: ResourceType, tell: Tel
     wanted = _wanted(plan, parent, tell)
     changes: _Changes = {path.lower(): (path, change) for path, change in plan.change.items()}
     core = _schema(
-        parent.schema, None if wanted is None else wanted.get("", {}), changes, "", f"types.{plan.name}.change"
+        parent.schema, None if wanted is None else wanted.get("", {}), changes, "", ("types", plan.name, "change")
     )
     extensions = []
     for e in parent.extensions:
@@ -73,18 +73,18 @@ def overlaid(plan: TypePlan, parent: ResourceType, kept: ResourceType, tell: Tel
         if urn in made or (wanted is not None and urn not in wanted):
             continue
         inside = _schema(
-            e.schema, None if wanted is None else wanted[urn], changes, f"{urn}:", f"types.{plan.name}.change"
+            e.schema, None if wanted is None else wanted[urn], changes, f"{urn}:", ("types", plan.name, "change")
         )
         extensions.append(Extension(inside, e.required))
     for e in own:
         urn = e.schema.id.lower()
         extensions.append(
-            Extension(_schema(e.schema, None, changes, f"{urn}:", f"types.{plan.name}.change"), e.required)
+            Extension(_schema(e.schema, None, changes, f"{urn}:", ("types", plan.name, "change")), e.required)
         )
     seen = [core, *(e.schema for e in extensions)]
     for path, _ in changes.values():
         near = _nearest(path, (name for schema in seen for name in _paths(schema, schema is core)))
-        tell(InvalidPlan(f"types.{plan.name}.change.{path}", f"there is no attribute {path!r} to change{near}"))
+        tell(InvalidPlan(("types", plan.name, "change", path), f"there is no attribute {path!r} to change{near}"))
     view = replace(
         parent,
         endpoint=plan.endpoint or parent.endpoint,
@@ -99,6 +99,7 @@ def overlaid(plan: TypePlan, parent: ResourceType, kept: ResourceType, tell: Tel
     return replace(view, dropped=dropped)
 
 
+_Where = tuple[str | int, ...]
 _Wanted = dict[str, dict[str, set[str] | None]]
 _Changes = dict[str, tuple[str, Mapping[str, Any]]]
 
@@ -130,7 +131,9 @@ def _wanted(plan: TypePlan, parent: ResourceType, tell: Tell) -> _Wanted | None:
 
 def _unknown(key: str, path: str, plan: TypePlan, parent: ResourceType) -> InvalidPlan:
     near = _nearest(path, (name for schema in parent.schemas() for name in _paths(schema, schema is parent.schema)))
-    return InvalidPlan(f"types.{plan.name}.{key}", f"there is no attribute {path!r} in a {plan.name}{near}")
+    position = (plan.attributes or plan.without).index(path)
+    where = ("types", plan.name, key, position)
+    return InvalidPlan(where, f"there is no attribute {path!r} in a {plan.name}{near}")
 
 
 def _paths(schema: Schema, core: bool) -> Iterator[str]:
@@ -170,7 +173,7 @@ def _schema(
     wanted: dict[str, set[str] | None] | None,
     changes: _Changes,
     prefix: str,
-    where: str,
+    where: _Where,
 ) -> Schema:
     attributes = []
     for attribute in schema.attributes:
@@ -208,7 +211,7 @@ CHANGES: Mapping[str, str] = {
 they are unique is not among them: they are kept, compared and held unique once, for all dialects."""
 
 
-def _changed(attribute: Attribute, change: tuple[str, Mapping[str, Any]], where: str) -> Attribute:
+def _changed(attribute: Attribute, change: tuple[str, Mapping[str, Any]], where: _Where) -> Attribute:
     path, wanted = change
     fields: dict[str, Any] = {}
     for name, value in wanted.items():
@@ -223,7 +226,7 @@ def _changed(attribute: Attribute, change: tuple[str, Mapping[str, Any]], where:
                 case "canonicalValues":
                     value = tuple(value)
         except ValueError as error:
-            raise InvalidPlan(f"{where}.{path}.{name}", str(error)) from None
+            raise InvalidPlan((*where, path, name), str(error)) from None
         fields[CHANGES[name]] = value
     return replace(attribute, **fields)
 
@@ -231,9 +234,9 @@ def _changed(attribute: Attribute, change: tuple[str, Mapping[str, Any]], where:
 def configured(type: ResourceType, plan: TypePlan, settings: Mapping[str, Any]) -> ResourceType:
     """The type as a tenant with these settings has it: its rules go by them, and lists of values are the tenant's."""
     lists: _Changes = {path.lower(): (path, {"canonicalValues": settings[source]}) for path, source in _lists(plan)}
-    core = _schema(type.schema, None, lists, "", "")
+    core = _schema(type.schema, None, lists, "", ())
     extensions = tuple(
-        replace(e, schema=_schema(e.schema, None, lists, f"{e.schema.id.lower()}:", "")) for e in type.extensions
+        replace(e, schema=_schema(e.schema, None, lists, f"{e.schema.id.lower()}:", ())) for e in type.extensions
     )
     return replace(type, settings=settings, schema=core, extensions=extensions)
 
@@ -251,6 +254,6 @@ def _rules(plan: TypePlan, tell: Tell) -> Rules | None:
     try:
         found: Rules = import_module(plan.rules if "." in plan.rules else f"rollbook.dialects.hooks.{plan.rules}").RULES
     except (ImportError, AttributeError, ValueError):
-        tell(InvalidPlan(f"types.{plan.name}.rules", f"there is no module {plan.rules!r} with RULES"))
+        tell(InvalidPlan(("types", plan.name, "rules"), f"there is no module {plan.rules!r} with RULES"))
         return None
     return found
