@@ -9,8 +9,7 @@ from tests.support.made import documents, resource_types
 
 from rollbook.dialects.overlay import overlaid
 from rollbook.dialects.plan import TypePlan
-from rollbook.scim.attributes import Attribute
-from rollbook.scim.schema import ResourceType, Schema
+from rollbook.scim.schema import ResourceType
 from rollbook.scim.views import merged, seen, sight
 
 Draw = st.DrawFn
@@ -75,20 +74,13 @@ def hidden(view: ResourceType, document: Mapping[str, Any]) -> Document:
         for attribute in schema.attributes:
             if attribute.name not in holder:
                 continue
-            value, shown = holder[attribute.name], inside and inside.attribute(attribute.name)
+            value, shown = holder[attribute.name], inside.attribute(attribute.name) if inside else None
             path = (schema.id, attribute.name)
             if shown is None or shown.secret:
                 found["/".join(path)] = value
             elif attribute.complex and not attribute.multi_valued:
                 found.update({"/".join((*path, name)): part for name, part in value.items() if shown.sub(name) is None})
     return found
-
-
-def _whole(schema: Schema, inside: Schema) -> bool:
-    def same(kept: Attribute, shown: Attribute | None) -> bool:
-        return shown is not None and not shown.secret and len(kept.sub_attributes) == len(shown.sub_attributes)
-
-    return all(same(a, inside.attribute(a.name)) for a in schema.attributes)
 
 
 @settings(deadline=None, max_examples=100)
