@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from rollbook.cli import transfer_links
+from rollbook.cli import transfer_explain, transfer_links, transfer_setup
 from rollbook.cli.options import Json
 from rollbook.cli.output import WRONG_USAGE, fail, print_json, say
 from rollbook.cli.transfer_options import ConfigFile, TargetName, chosen, read
@@ -40,6 +40,9 @@ app = typer.Typer(
     short_help="Keep a SCIM service in step with a directory.",
     no_args_is_help=True,
 )
+app.command()(transfer_setup.init)
+app.command()(transfer_setup.check)
+app.command()(transfer_explain.explain)
 app.add_typer(transfer_links.app)
 
 AllowDeletes = Annotated[

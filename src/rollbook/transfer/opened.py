@@ -4,7 +4,7 @@ A plain name of a column means the first source that has a value in it, in the o
 the one of the source ``hr``.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -166,7 +166,3 @@ def _usual_key(settings: Any) -> str:
 def counts(source: OpenSource, values: Row) -> bool:
     """Whether a row is one for its source. **Raises** ``BadValue``."""
     return source.where is None or truth(source.where(values))
-
-
-Progress = Callable[[int], None]
-Rows = Iterator[tuple[OpenSource, int, str, Mapping[str, Any]]]

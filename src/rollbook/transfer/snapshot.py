@@ -6,7 +6,7 @@ wanted nor gone (``Snapshot.spoiled``).
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import apsw
 
@@ -36,9 +36,9 @@ def take_snapshot(
     opened = open_config(config, today)
     spool = Spool(connection)
     with spool.transaction():
-        taking = _Taking(opened, spool, progress)
-        taking.several() if len(opened.sources) > 1 else taking.alone()
-    return SpooledSnapshot(connection, taken, tuple(taking.counts()))
+        reading = Reading(opened, spool, progress)
+        _take(reading, spool)
+    return SpooledSnapshot(connection, taken, tuple(reading.counts()))
 
 
 def entries(config: Config, *, today: date) -> Iterator[Entry | BadRow]:
@@ -52,55 +52,89 @@ def entries(config: Config, *, today: date) -> Iterator[Entry | BadRow]:
         connection.close()
 
 
-class _Taking:
+def _take(reading: "Reading", spool: Spool) -> None:
+    """Map every person and keep the entries."""
+    twice: dict[str, Person] = {}
+    for person in reading.people():
+        entry = reading.entry(person)
+        if entry is not None and not spool.add(entry):
+            twice.setdefault(person.key, person)
+            reading.spoil(person, f"has the key of line {spool.line(person.key)}")
+    if reading.first.source.settings.duplicates == "none":
+        for key, person in twice.items():
+            spool.remove(key)
+            reading.spoil(person, "has a key that stands twice: none of its rows is used")
+
+
+class Person(NamedTuple):
+    """A row of a source of people, with what the other sources add to it."""
+
+    source: OpenSource
+    line: int
+    key: str
+    values: Mapping[str, Any]
+    rows: tuple[tuple[int, int, Mapping[str, Any]], ...]
+    """What each source has of it: its index, the line, the cells."""
+
+
+class Reading:
+    """The sources of an opened config as they are read: people come out, and what cannot be used goes to the spool."""
+
     def __init__(self, opened: Opened, spool: Spool, progress: Progress) -> None:
         self._opened, self._spool, self._progress = opened, spool, progress
         self._rows = [0] * len(opened.sources)
         self._bad = [0] * len(opened.sources)
         self._left_out = [0] * len(opened.sources)
 
+    @property
+    def first(self) -> OpenSource:
+        return self._opened.sources[0]
+
     def counts(self) -> Iterator[SourceCount]:
+        """How many rows there were, once all are read."""
         for source in self._opened.sources:
             index = source.index
             yield SourceCount(source.label, self._rows[index], self._bad[index], self._left_out[index])
 
-    def alone(self) -> None:
-        """One source: a row is a person."""
-        source = self._opened.sources[0]
-        twice: dict[str, int] = {}
-        for line, key, values in self._good(source):
-            entry = self._entry(source, line, key, values)
-            if entry is not None and not self._spool.add(entry):
-                twice.setdefault(key, line)
-                self._spoil(source, line, f"has the key of line {self._spool.line(key)}", key)
-        if source.source.settings.duplicates == "none":
-            for key, line in twice.items():
-                self._spool.remove(key)
-                self._spoil(source, line, "has a key that stands twice: none of its rows is used", key)
-
-    def several(self) -> None:
-        """Several sources: rows are put together by key."""
+    def people(self) -> Iterator[Person]:
+        """Every person, as often as the first source names it. Several sources are put together by key."""
+        if len(self._opened.sources) == 1:
+            for line, key, values in self._good(self.first):
+                yield Person(self.first, line, key, values, ((0, line, values),))
+            return
         held: set[str] = set()
         for source in self._opened.sources:
             self._gather(source, held)
-        people = [source.index for source in self._opened.sources if source.people]
-        for key in self._spool.keys(people):
-            rows = list(self._spool.rows(key, len(self._opened.sources)))
-            first = next(self._opened.sources[index] for index, _, _ in rows if index in people)
-            line = next(line for index, line, _ in rows if index == first.index)
+        sources = self._opened.sources
+        among = [source.index for source in sources if source.people]
+        for key in self._spool.keys(among):
+            rows = tuple(self._spool.rows(key, len(sources)))
+            index, line = next((index, line) for index, line, _ in rows if index in among)
+            merged = self._opened.merged([(index, cells) for index, _, cells in rows])
+            person = Person(sources[index], line, key, merged, rows)
             if key in held:
-                self._spoil(first, line, "cannot be used as long as a row of another source with its key cannot", key)
-                continue
-            entry = self._entry(first, line, key, self._opened.merged([(index, cells) for index, _, cells in rows]))
-            if entry is not None:
-                self._spool.add(entry)
+                self.spoil(person, "cannot be used as long as a row of another source with its key cannot")
+            else:
+                yield person
         self._spool.forget_rows()
+
+    def entry(self, person: Person) -> Entry | None:
+        """What a person is to be; None where the row cannot be used."""
+        try:
+            wanted = self._opened.mapper(person.values)
+        except BadValue as refused:
+            self.spoil(person, refused.detail)
+            return None
+        return Entry(person.key, person.line, wanted, person.source.origin(person.line))
+
+    def spoil(self, person: Person, reason: str) -> None:
+        """Note that a person's row cannot be used."""
+        self._spoil(person.source, person.line, reason, person.key)
 
     def _gather(self, source: OpenSource, held: set[str]) -> None:
         """Keep the rows of one of several sources. ``held`` gathers the keys of those that would lack something."""
         settings = source.source.settings
         seen: dict[str, tuple[int, int]] = {}
-        good: set[str] = set()
         bad: set[str] = set()
         for line, key, values in self._good(source, bad):
             number, first = seen.get(key, (0, line))
@@ -110,9 +144,8 @@ class _Taking:
                 if settings.duplicates == "none":
                     held.add(key)
                 continue
-            good.add(key)
             self._spool.add_row(source.index, key, number, line, values)
-        held |= bad if settings.several else bad - good
+        held |= bad if settings.several else bad - seen.keys()
 
     def _good(self, source: OpenSource, bad: set[str] | None = None) -> Iterator[tuple[int, str, Mapping[str, Any]]]:
         """The rows of a source that can be used, with their keys; the others are noted."""
@@ -139,13 +172,6 @@ class _Taking:
                 continue
             yield line, key, values
         self._progress(read % _STEP)
-
-    def _entry(self, source: OpenSource, line: int, key: str, values: Mapping[str, Any]) -> Entry | None:
-        try:
-            return Entry(key, line, self._opened.mapper(values), source.origin(line))
-        except BadValue as refused:
-            self._spoil(source, line, refused.detail, key)
-            return None
 
     def _spoil(self, source: OpenSource, line: int, reason: str, key: str) -> None:
         self._bad[source.index] += 1
