@@ -200,6 +200,8 @@ def _set_stores(own: Document, asked: Asked) -> None:
     if codes and own.get("isLinkToAllStores"):
         note(asked.notes, "linked to all stores, so the list is empty", "retailOps.storeCodeList")
         del own["storeCodeList"]
+    if not own.get("isLinkToAllStores"):
+        own.pop("isLinkToAllStores", None)  # false is what is shown of nothing: who puts what was read changes nothing
 
 
 def _some(known: Sequence[str]) -> str:
