@@ -4,7 +4,7 @@ The edge is imported by those who serve, so that a command that only opens the s
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rollbook.clock import SYSTEM_CLOCK
@@ -81,6 +81,13 @@ def dialect_names() -> tuple[str, ...]:
     from rollbook.dialects.model import catalog
 
     return tuple(dialect.name for dialect in catalog())
+
+
+def dialect_settings(name: str) -> Mapping[str, str]:
+    """The settings that a new connection of a dialect gets."""
+    from rollbook.dialects.model import catalog
+
+    return next((dialect.connection for dialect in catalog() if dialect.name == name), {})
 
 
 async def tenant_dialect(settings: Settings, store: Store, tenant: Tenant) -> "Dialect":

@@ -50,7 +50,7 @@ def create(
     rollbook connection create acorn okta --preset okta
     rollbook token create acorn --connection okta
     """
-    from rollbook.app import dialect_names
+    from rollbook.app import dialect_names, dialect_settings
 
     understood("NAME", lambda text: lifecycle.check_name(text, "connection"), name)
     understood("--preset", check_preset, preset)
@@ -59,9 +59,11 @@ def create(
 
     async def work(store: "Store") -> tuple[Tenant, Connection]:
         found = await lifecycle.find(store, tenant)
+        settings = dialect_settings(dialect or found.dialect)
         made = await connections.create(
-            store, SYSTEM_CLOCK, found, name, preset=preset, dialect=dialect, dialects=dialect_names()
-        )
+            store, SYSTEM_CLOCK, found, name,
+            preset=preset, dialect=dialect, dialects=dialect_names(), settings=settings,
+        )  # fmt: skip
         return found, made
 
     found, made = with_store(load(ctx, database=database, config=config).settings, work)

@@ -47,11 +47,12 @@ def create(
     rollbook tenant create acorn --preset entra
     rollbook tenant create acorn --json      {"id": "…", "name": "acorn", "dialect": "standard"}
     """
-    from rollbook.app import dialect_names
+    from rollbook.app import dialect_names, dialect_settings
 
     async def work(store: "Store") -> Tenant:
         made = await lifecycle.create(store, SYSTEM_CLOCK, name, dialect, dialect_names())
-        await connections.change(store, SYSTEM_CLOCK, made, made.connection, {connections.PRESET: preset})
+        chosen = {**dialect_settings(dialect), connections.PRESET: preset}
+        await connections.change(store, SYSTEM_CLOCK, made, made.connection, chosen)
         return made
 
     # Before anything is opened, let alone set up.

@@ -67,6 +67,8 @@ class Dialect:
     oauth: OAuth = field(default_factory=OAuth)
     settings: tuple[Setting, ...] = ()
     """What a tenant may set."""
+    connection: Mapping[str, str] = field(default_factory=dict)
+    """The settings that a new connection gets, as an operator writes them."""
     departures: tuple[Departure, ...] = ()
     views: Mapping[str, TypePlan] | None = None
     """How it sees the standard's types, by name; None: as they are."""
@@ -240,6 +242,7 @@ def _read(read: Read, limits: Limits) -> Dialect:
         credentials=_credentials(table.get("credentials", {})),
         oauth=_oauth(table.get("oauth", {})),
         settings=tuple(_setting(name, one) for name, one in table.get("settings", {}).items()),
+        connection=table.get("connection", {}),
         departures=tuple(_departure(one) for one in table.get("departure", ())),
         views=None if is_standard else views,
         max_page=pages.get("most"),

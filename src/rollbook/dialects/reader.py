@@ -183,6 +183,7 @@ KEYS: Mapping[str, Key] = {
         },
     ),
     "form": Key("any", "How it speaks the wire of SCIM 1.1 (rollbook.scim.wire.v1_form)."),
+    "connection": Key("textmap", "Settings that a new connection gets (`rollbook connection set`)."),
     "types": Key("map", "The resource types, by name.", (), _TYPE),
     "settings": Key("map", "What a tenant may set (`rollbook tenant configure`).", (), _SETTING),
     "departure": Key(

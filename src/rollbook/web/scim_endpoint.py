@@ -64,6 +64,8 @@ _FLUSH_SECONDS = 15.0
 _AGAIN = 5
 """How often a request may be overtaken by changes of the tenant's schemas: building an index makes two in a row."""
 _WRITES = frozenset(("POST", "PUT", "PATCH", "DELETE"))
+_ACCEPT_QUERY = (b"accept-query", b"application/json, application/x-www-form-urlencoded")
+"""What a QUERY may be sent as (RFC 10008 §3)."""
 
 
 class ScimEndpoint:
@@ -228,12 +230,12 @@ class ScimEndpoint:
                 assert wrong is not None
                 raise wrong
             if route.ask is Ask.OPTIONS:
-                return Response(204, ((b"allow", route.allow.encode()),))
+                more = (_ACCEPT_QUERY,) if "QUERY" in route.allow else ()
+                return Response(204, ((b"allow", route.allow.encode()), *more))
             if route.open:
                 connection = principal.connection
-                return self._discover(
-                    request, route, address, self._spoken(dialect, terms(connection.preset, connection.settings))
-                )
+                spoken_here = self._spoken(dialect, terms(connection.preset, connection.settings))
+                return self._discover(request, route, address, spoken_here, known=True)
             allow(principal, route.scope, dialect.oauth.scopes)
             for type in route.types:
                 if type.rules is not None:
@@ -254,6 +256,8 @@ class ScimEndpoint:
                     answer = self._discover(request, route, address, address.dialect)
         if standing:
             answer.headers = (*answer.headers, *standing)
+        if address is not None and address.dialect.plan.query_method and route is not None and "QUERY" in route.allow:
+            answer.headers = (*answer.headers, _ACCEPT_QUERY)
         return answer
 
     async def _perform(
@@ -356,7 +360,9 @@ class ScimEndpoint:
         body = orjson.dumps(made)
         return body, sha256(body).hexdigest()[:24]
 
-    def _discover(self, request: Request, route: Route, address: Address, dialect: Dialect) -> Response:
+    def _discover(
+        self, request: Request, route: Route, address: Address, dialect: Dialect, *, known: bool = False
+    ) -> Response:
         """Discovery: the dialect's catalogue, or with a credential the tenant's (RFC 7644 §4)."""
         spoken = codec(dialect)
         operation = spoken.decode(request, route, dialect, [])
@@ -366,8 +372,8 @@ class ScimEndpoint:
         if features.documentation is None:
             below = address.before.format(tenant=address.tenant) if address.before.startswith("/t/") else ""
             features = replace(features, documentation=f"{self._house.public_url}{below}/docs")
-        if dialect.terms.store_passwords:
-            features = replace(features, change_password=True)
+        if known:  # what this client can do, not what clients of the product can
+            features = replace(features, change_password=dialect.terms.store_passwords)
         return spoken.encode(Discovered(spoken.discover(operation, dialect, locations.base, features)), locations)
 
     async def _change_schemas(
