@@ -18,7 +18,7 @@ def answer(view: View, projection: Projection | None, locations: Locations, form
     called = names(view.type, form)
     if projection is None and view.stored.document.startswith(called.plain_head):
         return _spliced(view, locations, called)
-    if view.type.kept is None:
+    if view.type.kept is None or (projection is None and called.sees_all_of(view.stored.document)):
         whole = locations.whole(view)
         resource = whole if projection is None else projection.apply(whole)
     else:

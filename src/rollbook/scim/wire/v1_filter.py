@@ -29,6 +29,10 @@ def kept_filter(text: str, names: Names, limits: Limits = STANDARD_LIMITS) -> st
     """
     if len(text.encode("utf-8", "surrogatepass")) > limits.filter_bytes:
         raise InvalidFilter(f"The filter is longer than {limits.filter_bytes} bytes.")
+    lower = text.lower()
+    if names.plain and "urn:" not in lower and "schemas" not in lower:
+        parse_filter(text, limits=limits, grammar=GRAMMAR)
+        return text
     cut = lexer.tokens(text)
     kept = list(cut)
     for at, token in enumerate(cut[:-1]):

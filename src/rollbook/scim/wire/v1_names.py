@@ -34,6 +34,7 @@ class Names:
         self.urns: dict[str, str] = {type.schema.id: self.core}
         self.urns |= {e.schema.id: form.extensions.get(e.schema.id, e.schema.id) for e in type.extensions}
         self._kept = {wire.lower(): kept for kept, wire in self.urns.items()}
+        self._hidden = tuple(b'"%s":' % name.encode() for name in form.hidden)
         self._renamed = dict(_renamed(type, form))
         self._wire = {
             (urn, attribute): {wire.lower(): kept for kept, wire in subs.items()}
@@ -41,12 +42,38 @@ class Names:
         }
 
     @cached_property
+    def plain(self) -> bool:
+        """Whether names of the core are the same on the wire."""
+        return self.type.rules is None and all(urn is not None for urn, _ in self._renamed)
+
+    @cached_property
+    def sees_all(self) -> bool:
+        """Whether the wire shows all that is kept but for whole extensions and hidden parts, so that a stored document
+        only needs other names."""
+        type, whole = self.type, self.type.whole
+        if type.rules is not None or type.aliases or type.schema is not whole.schema:
+            return False
+        for e in type.extensions:
+            kept = whole.extension(e.schema.id)
+            if kept is None or len(kept.attributes) != len(e.schema.attributes):
+                return False
+            for attribute in kept.attributes:
+                seen = e.schema.attribute(attribute.name)
+                subs = tuple(sub for sub in attribute.sub_attributes if sub.name not in self.form.hidden)
+                if seen is not attribute and (seen is None or seen.sub_attributes != subs or seen.most):
+                    return False
+        return True
+
+    def sees_all_of(self, document: bytes) -> bool:
+        """The same of one stored document: nothing is hidden in it."""
+        return self.sees_all and not any(name in document for name in self._hidden)
+
+    @cached_property
     def plain_head(self) -> bytes:
         """How a stored document begins that is answered as it is, but for this head (see ``wire_head``); where there
         is none such, what no document begins with."""
         type, form = self.type, self.form
-        same = type.rules is None and not type.aliases and type.schema is type.whole.schema
-        if not same or form.null_meta or not form.etags or any(urn is None for urn, _ in self._renamed):
+        if not (self.sees_all and self.plain) or form.null_meta or not form.etags:
             return b"-"
         for attribute in type.schema.attributes:
             if attribute.held is Held.DOCUMENT and any(sub.name in form.hidden for sub in attribute.sub_attributes):
@@ -190,16 +217,19 @@ class Names:
     # -- to the wire ---------------------------------------------------------------------------------------------------
 
     def shown(self, resource: Mapping[str, Any]) -> Document:
-        """A resource, or a part of one, as the wire has it."""
+        """A resource, or a part of one, as the wire has it. Extensions that the type lacks are left out."""
         shown: Document = {}
         for key, value in resource.items():
-            if key == "schemas":
-                shown[key] = [self.urns.get(urn, urn) for urn in value]
+            if value.__class__ is str or value.__class__ is bool:
+                shown[key] = value
+            elif key == "schemas":
+                shown[key] = [self.urns[urn] for urn in value if urn in self.urns]
             elif key == "meta":
                 shown[key] = self.meta(value)
             elif key in self.urns:
-                shown[self.urns[key]] = {name: self._shown(key, name, item) for name, item in value.items()}
-            else:
+                if inside := {name: self._shown(key, name, item) for name, item in value.items()}:
+                    shown[self.urns[key]] = inside
+            elif key[:4] != "urn:":
                 shown[key] = self._shown(None, key, value)
         return shown
 
@@ -211,8 +241,10 @@ class Names:
         return shown | dict.fromkeys(self.form.null_meta) if self.form.null_meta else shown
 
     def _shown(self, urn: str | None, name: str, value: Any) -> Any:
-        renamed = self._renamed.get((urn, name))
-        if isinstance(value, list):
+        if value.__class__ is str:
+            return value
+        renamed = self._renamed.get((urn, name)) if self._renamed else None
+        if value.__class__ is list:
             return [self._part(renamed, item) for item in value]
         return self._part(renamed, value)
 
