@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rollbook.identity import clients
     from rollbook.storage.contract import Store
     from rollbook.storage.identity_records import KnownClient
+    from rollbook.storage.records import Tenant
 
 app = typer.Typer(
     name="client",
@@ -158,7 +159,7 @@ def create(
         master, about = make_master_key(settings), issued.client.id
         post = []
         if mail_id_to:
-            message = letters.client_id(name, about, f"{settings.origin}/oauth/token")
+            message = letters.client_id(name, about, settings.origin + await _token_address(store, tenants, through))
             post.append((letters.MAIL, mail_id_to, letters.CLIENT_ID, message))
         if text_secret_to and issued.secret is not None:
             message = letters.client_secret(issued.secret)
@@ -296,6 +297,18 @@ def unlink(
         return _fields(known, {t.id: t.name for t in await store.tenants()})
 
     _tell(with_store(load(ctx, database=database, config=config).settings, work), json=json)
+
+
+async def _token_address(store: "Store", tenants: "list[Tenant]", through: dict[str, str]) -> str:
+    """Where the client asks for tokens: where its product's clients do, if it works by one product's dialect."""
+    from rollbook.dialects.model import catalog
+
+    said = {dialect.name: dialect.oauth.token_address for dialect in catalog()}
+    found = set()
+    for one in tenants:
+        connection = await connections.find(store, one, through.get(one.id, one.connection))
+        found.add(said.get(connection.dialect, ""))
+    return (found.pop() if len(found) == 1 else "") or "/oauth/token"
 
 
 def _set_status(
