@@ -150,6 +150,7 @@ def build(settings: Settings) -> "Application":
     from rollbook.identity.key_sets import KeySets
     from rollbook.identity.keys import KeyRing
     from rollbook.identity.passwords import Passwords
+    from rollbook.system_api.system import SystemApi
     from rollbook.web.activations import ActivationPage, Inviting
     from rollbook.web.asgi import Application
     from rollbook.web.front import Front
@@ -158,6 +159,7 @@ def build(settings: Settings) -> "Application":
     from rollbook.web.oauth_endpoint import OAuthEndpoint
     from rollbook.web.scim_endpoint import ScimEndpoint
     from rollbook.web.session_endpoint import SessionEndpoint
+    from rollbook.web.system_endpoint import SystemEndpoint
 
     store = make_store(settings)
     master = make_master_key(settings)
@@ -189,7 +191,10 @@ def build(settings: Settings) -> "Application":
     for dialect in house.dialects:
         if dialect.name == "retailops":
             sessions.pages[ACTIVATE] = ActivationPage(house, dialect, endpoint.dialect_of).answer
-    front = Front(oauth, sessions, endpoint)
+    system = SystemEndpoint(
+        house, SystemApi(SYSTEM_CLOCK), endpoint.authenticator, endpoint.rate, endpoint.turns, endpoint.refused
+    )
+    front = Front(oauth, sessions, endpoint, system)
     outbox = make_outbox(settings, store)
 
     async def unready() -> Sequence[str]:

@@ -12,11 +12,21 @@ from rollbook.storage.records import DEFAULT_SCOPES as DEFAULT_SCOPES
 SCIM_READ = "scim.read"
 SCIM_WRITE = "scim.write"
 SCHEMAS_WRITE = "schemas.write"
+SYSTEM_READ = "system.read"
+SYSTEM_WRITE = "system.write"
+LOCKERS_MANAGE = "lockers.manage"
+ACCESS_READ = "access.read"
+AUDIT_READ = "audit.read"
 
 SCOPES = {
     SCIM_READ: "read and search resources",
     SCIM_WRITE: "create, change and delete resources",
     SCHEMAS_WRITE: "define the tenant's own schemas and resource types",
+    SYSTEM_READ: "read the structure of lockers, links and groups, and who holds what",
+    SYSTEM_WRITE: "change the structure of lockers, links and groups",
+    LOCKERS_MANAGE: "give, take, share, block and open lockers, book them, set PINs",
+    ACCESS_READ: "ask who may open what",
+    AUDIT_READ: "read what happened",
 }
 """The scopes that a token of a connection may have, with what each opens."""
 

@@ -1,5 +1,5 @@
-"""Which endpoint a request is for: the identity server's and the sessions' by their exact addresses, SCIM's for
-everything else."""
+"""Which endpoint a request is for: the identity server's and the sessions' by their exact addresses, the System API's
+by its base, SCIM's for everything else."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -9,27 +9,31 @@ from rollbook.scim.errors import ScimError
 from rollbook.web.oauth_endpoint import OAuthEndpoint
 from rollbook.web.scim_endpoint import ScimEndpoint
 from rollbook.web.session_endpoint import SessionEndpoint
+from rollbook.web.system_endpoint import SystemEndpoint
 
 
 class Front:
     """What the application asks, passed on."""
 
-    def __init__(self, oauth: OAuthEndpoint, sessions: SessionEndpoint, scim: ScimEndpoint) -> None:
+    def __init__(
+        self, oauth: OAuthEndpoint, sessions: SessionEndpoint, scim: ScimEndpoint, system: SystemEndpoint
+    ) -> None:
         self._oauth = oauth
         self._sessions = sessions
         self._scim = scim
+        self._system = system
 
     @cached_property
     def _ours(self) -> frozenset[str]:
         """The first parts of addresses at which there is nothing but SCIM: most requests are looked at once."""
-        return self._scim.firsts - self._oauth.firsts() - self._sessions.firsts()
+        return self._scim.firsts - self._oauth.firsts() - self._sessions.firsts() - self._system.firsts
 
     async def answer(self, request: Request) -> Response:
         """The answer to one request. Raises only for bugs."""
         path = request.path
         if path[1:].partition("/")[0] in self._ours:
             return await self._scim.answer(request)
-        found = self._oauth.find(path) or self._sessions.find(path)
+        found = self._oauth.find(path) or self._sessions.find(path) or self._system.find(path)
         return await (found(request) if found is not None else self._scim.answer(request))
 
     async def before_body(self, request: Request) -> Response | None:
@@ -40,13 +44,17 @@ class Front:
             return self._oauth.refuse_body(request)
         if self._sessions.find(request.path) is not None:
             return self._sessions.refuse_body(request)
+        if self._system.find(request.path) is not None:
+            return await self._system.before_body(request)
         return await self._scim.before_body(request)
 
     def refuse(self, error: ScimError, path: str) -> Response:
         """What the edge refuses at a path, in the form of the address."""
-        return self._scim.refuse(error, path)
+        return self._system.refuse(error, path) or self._scim.refuse(error, path)
 
     def describe(self, request: Request) -> Mapping[str, str]:
         """What a request was, for the access log."""
         route = self._oauth.route(request.path) or self._sessions.route(request.path)
-        return {"route": route} if route is not None else self._scim.describe(request)
+        if route is not None:
+            return {"route": route}
+        return (self._system if self._system.find(request.path) else self._scim).describe(request)

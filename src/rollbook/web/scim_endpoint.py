@@ -111,6 +111,16 @@ class ScimEndpoint:
         """Shared with whoever ends credentials."""
         return self._authenticator
 
+    @property
+    def rate(self) -> Rate:
+        """Shared with the System API: a connection has one limit for both."""
+        return self._rate
+
+    @property
+    def turns(self) -> Turns:
+        """Shared as well."""
+        return self._turns
+
     async def dialect_of(self, dialect: Dialect, tenant: Tenant) -> Dialect:
         """A dialect as a tenant has it: with its schemas, and as it has set it."""
         if tenant.schemas:

@@ -1,0 +1,115 @@
+"""The System API as an ASGI application: its routes, its refusals, its document (OpenAPI 3.1)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi import Response as Answer
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from starlette.exceptions import HTTPException
+
+from rollbook import __version__
+from rollbook.http_message import Response
+from rollbook.lockers.forms import pointer
+from rollbook.lockers.work import Malformed
+from rollbook.scim.errors import ScimError
+from rollbook.storage.errors import StoreError
+from rollbook.system_api import problems, structure_routes
+from rollbook.system_api.calling import Caller
+from rollbook.system_api.problems import Problem, Refusal
+
+ABOUT = """Lockers: what stands where, who may use what, who holds what. Beside the SCIM API, on the same tokens.
+
+- **Lists** have `items` and `nextCursor`, which is the `cursor` of the next page.
+- **Writes** of a thing that is there need `If-Match` with the ETag that was read: 428 without, 412 if it has changed.
+- **`Idempotency-Key`** on a POST: sent again within a day, its answer is repeated and nothing is done twice.
+- **`dryRun=true`**: all is tried, the answer says what would be, nothing is changed.
+- **Refusals** are problem details (RFC 9457) with a `code` for programs.
+"""
+
+
+def make_app() -> FastAPI:
+    """The application. Who calls stands in the state of each request (``calling``)."""
+    app = FastAPI(
+        title="rollbook System API",
+        version=__version__,
+        description=ABOUT,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    for room in structure_routes.ROOMS:
+        app.include_router(structure_routes.routes(room))
+    handlers: dict[Any, Callable[[Request, Any], Any]] = {
+        RequestValidationError: _not_understood,
+        HTTPException: _not_there,
+        **dict.fromkeys((Refusal, Malformed, ScimError, StoreError), _refused),
+    }
+    for error, handler in handlers.items():
+        app.add_exception_handler(error, handler)
+    return app
+
+
+async def _refused(request: Request, error: Exception) -> Answer:
+    return _said(request, error)
+
+
+async def _not_understood(request: Request, error: RequestValidationError) -> Answer:
+    found = []
+    for one in error.errors():
+        place, *rest = one["loc"]
+        where = pointer(tuple(rest)) if place == "body" else str(rest[0] if rest else place)
+        found.append((where, str(one["msg"]).removeprefix("Value error, ")))
+    shown = ", ".join(dict.fromkeys(at or "the body" for at, _ in found[:3]))
+    in_body = any(one["loc"][0] == "body" for one in error.errors())
+    code = "invalidBody" if in_body else "invalidParameter"
+    return _said(request, Refusal(400, code, f"This is not understood: look at {shown}.", found))
+
+
+async def _not_there(request: Request, error: HTTPException) -> Answer:
+    headers = tuple((error.headers or {}).items())
+    if error.status_code == 405:
+        return _said(request, Refusal(405, "methodNotAllowed", "This method is not served here.", headers=headers))
+    return _said(request, Refusal(404, "notFound", "There is nothing at this address."))
+
+
+def _said(request: Request, error: Exception) -> Answer:
+    caller: Caller = request.state.caller
+    made = problems.response(error, caller.raw.id)
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in made.headers}
+    return Answer(made.body, made.status, headers)
+
+
+def refusal(error: Exception, trace: str) -> Response:
+    """A refusal before the application is asked. **Raises** the error itself where it is a bug."""
+    return problems.response(error, trace)
+
+
+def document(app: FastAPI, server: str) -> dict[str, Any]:
+    """The OpenAPI document; ``server`` is where the API is, seen from the document."""
+    made: dict[str, Any] = get_openapi(
+        title=app.title,
+        version=app.version,
+        openapi_version="3.1.0",
+        description=app.description,
+        routes=app.routes,
+        servers=[{"url": server}],
+    )
+    schemas = made.setdefault("components", {}).setdefault("schemas", {})
+    schemas.pop("HTTPValidationError", None)
+    schemas.pop("ValidationError", None)
+    schemas |= _problem_schemas()
+    for operations in made["paths"].values():
+        for operation in operations.values():
+            operation.get("responses", {}).pop("422", None)
+    scheme = {"type": "http", "scheme": "bearer", "description": "A token of a tenant."}
+    made["components"]["securitySchemes"] = {"token": scheme}
+    made["security"] = [{"token": []}]
+    return made
+
+
+def _problem_schemas() -> dict[str, Any]:
+    schema = Problem.model_json_schema(by_alias=True, ref_template="#/components/schemas/{model}")
+    return {**schema.pop("$defs", {}), "Problem": schema}

@@ -1,0 +1,214 @@
+"""The straight line of a request to the System API, up to the application that answers it (``rollbook.system_api``).
+
+| step         | may refuse with                                             |
+| ------------ | ----------------------------------------------------------- |
+| authenticate | 401                                                         |
+| tenant       | 404 (the address names another), 403 (suspended), 429, 503  |
+| body         | 400, 415                                                    |
+| application  | what its document says                                      |
+
+It stands at ``/api/v1`` and ``/t/{tenant}/api/v1``, which is longer than any dialect's base. The page about it and its
+document need no credential.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import unquote
+
+import orjson
+
+from rollbook.deployment import Deployment
+from rollbook.events import Event, Kind
+from rollbook.http_message import Request, Response
+from rollbook.identity.access import enter
+from rollbook.identity.authenticate import Authenticator, RefusedLogin
+from rollbook.identity.principal import Principal
+from rollbook.ids import ordered_id
+from rollbook.scim.errors import ScimError, UnsupportedMediaType
+from rollbook.scim.json_guard import read_json
+from rollbook.storage.contract import TenantStore
+from rollbook.storage.errors import StoreError
+from rollbook.storage.records import Tenant
+from rollbook.web import docs
+from rollbook.web.rate import Headers, Rate
+from rollbook.web.refused import Refused
+from rollbook.web.turns import Turns
+
+BASE = "/api/v1"
+_ADDRESS = re.compile(rf"(?:/t/(?P<tenant>[^/]+))?(?P<base>{BASE})(?P<rest>/.*)?")
+_JSON = re.compile(r"application/(?:[\w.+-]+\+)?json(?:\s*;.*)?", re.IGNORECASE)
+_WRITES = frozenset(("POST", "PUT", "PATCH", "DELETE"))
+
+
+class Place(NamedTuple):
+    """``tenant`` is the one that the address names, ``base`` the path of the API, ``rest`` what is asked of it."""
+
+    tenant: str | None
+    base: str
+    rest: str
+
+
+class Asked(NamedTuple):
+    """One request, with all that is known of it."""
+
+    request: Request
+    principal: Principal
+    tenant: Tenant
+    store: TenantStore
+    base: str
+    rest: str
+    body: dict[str, Any]
+
+
+class System(Protocol):
+    """The application, as far as it is of concern here."""
+
+    async def answer(self, asked: Asked) -> Response: ...
+
+    def refusal(self, error: Exception, trace: str) -> Response: ...
+
+    def document(self) -> dict[str, Any]: ...
+
+    def template(self, method: str, rest: str) -> str: ...
+
+
+def find(path: str) -> Place | None:
+    """Where in the API a path leads, if it does.
+
+    >>> find("/t/acorn/api/v1/lockers"), find("/api/users")
+    (Place(tenant='acorn', base='/t/acorn/api/v1', rest='/lockers'), None)
+    """
+    found = _ADDRESS.fullmatch(path)
+    if found is None:
+        return None
+    tenant = found["tenant"]
+    return Place(tenant and unquote(tenant), path[: found.end("base")], found["rest"] or "")
+
+
+class SystemEndpoint:
+    """Answers everything below the System API's base."""
+
+    def __init__(
+        self,
+        house: Deployment,
+        system: System,
+        authenticator: Authenticator,
+        rate: Rate,
+        turns: Turns,
+        refused: Refused,
+    ) -> None:
+        self._house = house
+        self._system = system
+        self._authenticator = authenticator
+        self._rate = rate
+        self._turns = turns
+        self._refused = refused
+        self._handle = lru_cache(1024)(house.store.tenant)
+        self._document: tuple[bytes, str] | None = None
+
+    firsts = frozenset(("api", "t"))
+    """The first parts of its addresses."""
+
+    def find(self, path: str) -> Callable[[Request], Awaitable[Response]] | None:
+        """What answers at a path; None: it is not the System API's."""
+        return self.answer if find(path) is not None else None
+
+    def refuse(self, error: ScimError, path: str) -> Response | None:
+        """What the edge refuses at a path, as problem details."""
+        return self._system.refusal(error, "") if find(path) is not None else None
+
+    def describe(self, request: Request) -> Mapping[str, str]:
+        """What a request was, for the access log: the route without ids, and the tenant of a known credential."""
+        place = find(request.path)
+        principal = self._authenticator.remembered(request.headers.get("authorization"))
+        template = self._system.template(request.method, place.rest) if place else "-"
+        return {"route": f"{BASE}{template}", "tenant": principal.tenant.id if principal else "-"}
+
+    async def before_body(self, request: Request) -> Response | None:
+        """The refusal of a request without a good credential, before anybody reads its body; None lets it in."""
+        authorization = request.headers.get("authorization")
+        if self._authenticator.remembered(authorization) is not None:
+            return None
+        try:
+            await self._authenticator.bearer(authorization)
+        except (ScimError, StoreError) as error:
+            await self._note(request, error, None, None)
+            return self._system.refusal(error, request.id)
+        return None
+
+    async def answer(self, request: Request) -> Response:
+        """The answer to one request. Raises only for bugs."""
+        principal: Principal | None = None
+        tenant: Tenant | None = None
+        standing: Headers = ()
+        place = find(request.path)
+        assert place is not None
+        try:
+            if place.rest in ("/docs", "/openapi.json"):
+                return self._about(request, place)
+            authorization = request.headers.get("authorization")
+            principal = self._authenticator.remembered(authorization)
+            if principal is None:
+                principal = await self._authenticator.bearer(authorization)
+            tenant = enter(principal, place.tenant)
+            standing = self._rate.take(tenant.id, principal.connection)
+            body = _body(request)
+            async with self._turns.turn(tenant.id):
+                asked = Asked(request, principal, tenant, self._handle(tenant.id), place.base, place.rest, body)
+                answer = await self._system.answer(asked)
+            if 400 <= answer.status < 500:
+                await self._note_write(request, principal, tenant, answer.status)
+        except (ScimError, StoreError) as error:
+            await self._note(request, error, principal, tenant)
+            answer = self._system.refusal(error, request.id)
+        if standing:
+            answer.headers = (*answer.headers, *standing)
+        return answer
+
+    def _about(self, request: Request, place: Place) -> Response:
+        """The page about the API, and its document: the same for everybody."""
+        if place.rest == "/docs":
+            return docs.show(docs.Place("docs", place.tenant), request)
+        docs.only_reading(request)
+        if self._document is None:
+            body = orjson.dumps(self._system.document())
+            self._document = body, sha256(body).hexdigest()[:24]
+        return docs.unless_known(request, ((b"content-type", b"application/json"),), *self._document)
+
+    async def _note(
+        self, request: Request, error: Exception, principal: Principal | None, tenant: Tenant | None
+    ) -> None:
+        """A refused login and a refused write each leave an event."""
+        if isinstance(error, RefusedLogin):
+            made = self._event(request, Kind.LOGIN_REFUSED, error.actor, error.status)
+            await self._refused.note(error.tenant, lambda: made)
+        elif principal and tenant and isinstance(error, ScimError) and error.status not in (429, 503):
+            await self._note_write(request, principal, tenant, error.status)
+
+    async def _note_write(self, request: Request, principal: Principal, tenant: Tenant, status: int) -> None:
+        if request.method not in _WRITES:
+            return
+        made = self._event(request, Kind.WRITE_REFUSED, principal.actor, status)
+        await self._refused.note(tenant.id, lambda: made)
+
+    def _event(self, request: Request, kind: Kind, actor: str, status: int) -> Event:
+        at = self._house.clock.written()
+        return Event(ordered_id(), at, kind, actor, request.peer, request.id, "System", "", status)
+
+
+def _body(request: Request) -> dict[str, Any]:
+    """The JSON of a request that has any. **Raises** ``UnsupportedMediaType``, ``InvalidSyntax``, ``InvalidValue``."""
+    if not request.body:
+        return {}
+    if request.method not in _WRITES:
+        request.body = b""  # a body of a GET means nothing (RFC 9110 §9.3.1)
+        return {}
+    media = request.headers.get("content-type", "")
+    if media.partition(";")[0].strip().lower() == "text/csv":
+        return {}
+    if _JSON.fullmatch(media) is None:
+        raise UnsupportedMediaType("Send JSON here, with the header Content-Type: application/json.")
+    return read_json(request.body)
