@@ -1,8 +1,10 @@
 """Core schema 1.1: values (§3.2), the resources (§5, §6, §8), what the provider can do (§9), schemas (§10)."""
 
 import httpx2
-from tests.rfc.scim11.people import CORE, ENTERPRISE, described, made
-from tests.support.house import Seat
+from tests.rfc.scim11.people import CORE, ENTERPRISE, described, made, patched
+from tests.support.devices import BADGE, BADGE_SCHEMA, keeper, user_type
+from tests.support.devices import made as defined
+from tests.support.house import House, Seat
 
 
 def test_3_2_a_list_of_values_can_be_plain(old: Seat) -> None:
@@ -90,3 +92,18 @@ def test_10_every_attribute_that_is_announced_can_be_asked_for(old: Seat) -> Non
                     assert old.get(schema["endpoint"], filter=f"{path}.{sub['name']} pr").status_code == 200, sub
             if attribute["name"] != "password":
                 assert old.get(schema["endpoint"], filter=f"{path} pr").status_code == 200, path
+
+
+def test_an_extension_of_the_tenants_own_is_served_under_its_urn(house: House) -> None:
+    acorn = keeper(house)
+    defined(acorn, "/Schemas", BADGE_SCHEMA)
+    assert acorn.put("/ResourceTypes/User", user_type(BADGE)).status_code == 200
+    old = acorn.speaking("scim11")
+    ann = made(old, userName="ann", **{BADGE: {"number": "B-7", "colour": "red"}})
+    assert (ann["schemas"], ann[BADGE]) == ([CORE, BADGE], {"number": "B-7", "colour": "red"})
+    now = patched(old, ann, {"meta": {"attributes": [f"{BADGE}:colour"]}, BADGE: {"level": 3}}).json()
+    assert now[BADGE] == {"number": "B-7", "level": 3}
+    found = old.get("/Users", filter=f'{BADGE}:number eq "B-7"', attributes=f"{BADGE}:level").json()["Resources"]
+    assert [user[BADGE] for user in found] == [{"level": 3}]
+    schema = old.get(f"/Schemas/{CORE}:User").json()
+    assert {a["name"] for a in schema["attributes"] if a["schema"] == BADGE} == {"number", "level", "colour"}
