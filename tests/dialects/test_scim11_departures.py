@@ -103,6 +103,11 @@ def test_n12_a_version_that_does_not_match_is_412(old: Seat) -> None:
     described(old.post("/Users", {"userName": "ann"}), 409)
 
 
+def test_n13_what_no_address_is_known_of_is_refused_in_the_form_of_2_0(old: Seat) -> None:
+    answer = old.get("/Users", filter="x" * 9000)
+    assert (answer.status_code, answer.headers["content-type"]) == (414, "application/scim+json")
+
+
 def test_every_declared_departure_has_its_test() -> None:
     declared = {one.id.lower() for dialect in catalog() if dialect.name == "scim11" for one in dialect.departures}
     text = Path(__file__).read_text("utf-8")

@@ -42,6 +42,13 @@ SAYS = {
     ),
     "system-users": ("<title>Set a password</title>", "<h1>The password is set</h1>", "sync@acorn.example"),
     "external-issuer": ("https://login.acorn.example", '"audience": "8adf8e6e-67b2-4cf2-a259-e3dc5476c621"'),
+    "speak-scim-1.1": (
+        '"xmlDataFormat":{"supported":false}',
+        '"emails":[{"value":"ann@home.example","type":"home"}]',
+        '"title":"Lead"',
+        '"totalResults":1,"itemsPerPage":1',
+        '"bulkId":"staff","version":"W/\\"1\\"","status":{"code":"201"}',
+    ),
     "export-and-import": ("2 created", "Exported 2 User", '"written": true', "line 3: The line is not valid JSON"),
 }
 """What must be seen among what a page prints."""
