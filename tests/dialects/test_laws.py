@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -258,7 +259,7 @@ def _names_of_tests() -> set[str]:
     found: set[str] = set()
     for name in names:
         parts = [part for part in re.split(r"[^a-z0-9]+", name.lower()) if part]
-        found |= {_plain(part) for part in parts} | {_plain(a + b) for a, b in zip(parts, parts[1:], strict=False)}
+        found |= {_plain(part) for part in parts} | {_plain(a + b) for a, b in pairwise(parts)}
     return found
 
 
