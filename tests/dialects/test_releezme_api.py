@@ -190,6 +190,7 @@ def posting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, A
     program.write_text(f"import sys\nopen({str(texts)!r}, 'a').write(sys.argv[1] + ' ' + sys.stdin.read() + '\\n')\n")
     with mail_server() as box:
         settings = {
+            "ROLLBOOK_HOSTS": "127.0.0.1,identity.acorn.example,scim.acorn.example",
             "ROLLBOOK_SMTP_HOST": "127.0.0.1",
             "ROLLBOOK_SMTP_PORT": str(box.port),
             "ROLLBOOK_SMTP_TLS": "none",
@@ -233,9 +234,13 @@ def test_r24_a_company_gets_its_letters(posting: tuple[House, Any, dict[str, str
     assert house.client.get(f"{house.url}/api/users", headers=bearer).json()["totalResults"] == 0
 
 
-def test_p1_tokens_and_scim_can_be_asked_for_at_hosts_of_their_own(seat: Seat) -> None:
-    url, client = seat.house.url, seat.house.client
-    token = client.post(f"{url}/connect/token", headers={"host": "identity.acorn.example"})
-    assert (token.status_code, token.headers["content-type"]) == (400, "application/json")
-    listed = seat.get("/users", headers={"host": "scim.acorn.example"})
-    assert listed.status_code == 200
+def test_p1_tokens_and_scim_can_be_asked_for_at_hosts_of_their_own(
+    posting: tuple[House, Any, dict[str, str], Path],
+) -> None:
+    house = posting[0]
+    form = {"grant_type": "password", "client_id": "x", "client_secret": "y", "username": "z", "password": "z"}
+    token = house.client.post(f"{house.url}/connect/token", data=form, headers={"host": "identity.acorn.example"})
+    assert (token.status_code, token.json()["error"]) == (401, "invalid_client")
+    seat = house.seat("birch").speaking("releezme")
+    assert seat.get("/users", headers={"host": "scim.acorn.example"}).status_code == 200
+    assert seat.get("/users", headers={"host": "elsewhere.example"}).status_code == 400
