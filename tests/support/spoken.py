@@ -20,6 +20,7 @@ ALTERED: Mapping[str, Mapping[str, str]] = {
     "identify": {
         "externalId": "W4",
         "urn:scim:schemas:extension:safewhere:identify:1.0.Claims": "W8",
+        "urn:scim:schemas:extension:enterprise:1.0.organization": "X16",
     },
 }
 """What is read back otherwise than it was written, by dialect and path on the wire, with the departure that says so."""
