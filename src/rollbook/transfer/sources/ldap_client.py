@@ -1,5 +1,6 @@
 """The one place that speaks LDAP: ldap3, read only (RFC 4511; pages by RFC 2696)."""
 
+import math
 import ssl
 from collections.abc import Iterator, Sequence
 
@@ -15,7 +16,7 @@ def search(settings: LdapSource, filter: str, attributes: Sequence[str]) -> Iter
     """Search, page by page. **Raises** ``SourceFailed``."""
     try:
         connection = _connected(settings)
-    except LDAPBindError:
+    except (LDAPBindError, LDAPOperationResult):
         raise SourceFailed(
             f"{settings.url} refuses the login of {settings.label}", hint="check bind_dn and password"
         ) from None
@@ -53,13 +54,18 @@ def _connected(settings: LdapSource) -> Connection:
         password=settings.password() if settings.password is not None else None,
         read_only=True,
         raise_exceptions=True,
-        receive_timeout=settings.timeout,
+        receive_timeout=math.ceil(settings.timeout),
         auto_range=True,
         check_names=False,
         return_empty_attributes=False,
     )
-    connection.open()
-    if settings.start_tls:
-        connection.start_tls()
-    connection.bind()
+    try:
+        connection.open()
+        if settings.start_tls:
+            connection.start_tls()
+        connection.bind()
+    except LDAPException:
+        if connection.socket is not None:
+            connection.socket.close()
+        raise
     return connection
