@@ -18,6 +18,7 @@ class Where(Enum):
 
     BEFORE = "the server never sees it"
     AFTER = "the server does it, and its answer is lost"
+    PASSED = "the answer is passed on, and it happens right then"
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,8 @@ class FaultProxy:
             await asyncio.sleep(fault.seconds)
         client_out.write(answer_head + b"\r\n\r\n" + answer_body)
         await client_out.drain()
+        if where is Where.PASSED and fault is not None:
+            return await _happens(fault, client_out)
         return True
 
 
@@ -180,7 +183,8 @@ def fault_proxy(url: str) -> Iterator[FaultProxy]:
             left = asyncio.all_tasks(loop)
             for task in left:
                 task.cancel()
-            loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+            if left:
+                loop.run_until_complete(asyncio.wait(left))
         finally:
             loop.close()
 

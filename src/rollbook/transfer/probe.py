@@ -22,9 +22,9 @@ async def probe(target: Target) -> Capabilities:
     """Find out what the target can, and let it go on with that. **Raises** ``Unreachable``, ``LoginRefused``."""
     can = await _announced(target)
     target.learned(can)
-    page = await _first(target)
-    known = next((user for user in page if user.user_name), None)
     if can.filter:
+        page = await target.some()
+        known = next((user for user in page if user.user_name), None)
         can = await _tried(target, can, known, with_external=next((u for u in page if u.external_id), None))
         target.learned(can)
     return can
@@ -75,17 +75,6 @@ def _supported(said: Mapping[str, Any], name: str, otherwise: bool) -> bool:
     part = said.get(name)
     found = part.get("supported") if isinstance(part, Mapping) else None
     return found if isinstance(found, bool) else otherwise
-
-
-async def _first(target: Target) -> list[TargetUser]:
-    """A few users, or none. It also tells whether the login may read."""
-    pages = target.pages()
-    try:
-        async for page in pages:
-            return page.users
-    finally:
-        await pages.aclose()  # type: ignore[attr-defined]
-    return []
 
 
 async def _tried(

@@ -104,17 +104,22 @@ class Target:
             if page.total is not None and start > page.total:
                 return
 
-    async def _page(self, start: int, cursor: str) -> Page:
+    async def some(self) -> list[TargetUser]:
+        """A few users, to try things with."""
+        return (await self._page(1, "", 5)).users
+
+    async def _page(self, start: int, cursor: str, count: int | None = None) -> Page:
         can = self.can
+        count = count or can.page
         if can.search:
-            asked = {"schemas": [SEARCH], "startIndex": start, "count": can.page}
+            asked = {"schemas": [SEARCH], "startIndex": start, "count": count}
             answer = await self._call("POST", can.search, asked, repeat=True)
         else:
             query: dict[str, str | int] = {}
             if can.paging == "index":
-                query = {"startIndex": start, "count": can.page}
+                query = {"startIndex": start, "count": count}
             elif can.paging == "cursor":
-                query = {"cursor": cursor, "count": can.page}
+                query = {"cursor": cursor, "count": count}
             answer = await self._call("GET", can.users, query=query)
         return self._read(self._good(answer))
 
