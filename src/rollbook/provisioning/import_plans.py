@@ -123,6 +123,10 @@ class Judge:
         owner = new_owner(work, before, draft.document)
         if self.rehearsing:
             await self._check_free(type, id, before, draft.document, owned=owner is not None)
+            for path, value in content.unique or ():
+                holder = await self._holder(type, path, value)
+                if holder is not None and holder.id != id:
+                    raise refusal(AlreadyExists(path), type)
         if current is None:
             connection = work.connection
             insert = Insert(type.number, id, connection, at, content, index, event, members)

@@ -242,7 +242,11 @@ class Import:
     async def _planned(self, lines: Sequence[Line]) -> list[Plan]:
         there = await self.work.store.types_of([line.id for line in lines if line.id])
         plans = await asyncio.gather(*(self._judged(line, there) for line in lines))
-        return [plan for plan in plans if plan is not None and self._writes_an_own_external_id(plan)]
+        return [
+            plan
+            for plan in plans
+            if plan is not None and self._writes_an_own_external_id(plan) and self._writes_own_values(plan)
+        ]
 
     def _writes_an_own_external_id(self, plan: Plan) -> bool:
         """Whether no line before writes the same one. Those that stay as they are may belong to several connections."""
@@ -250,6 +254,14 @@ class Import:
         if change is None or not isinstance(external_id, str) or (isinstance(change, Update) and change.owner is None):
             return True
         return self._is_first(plan.line, "externalId", external_id)
+
+    def _writes_own_values(self, plan: Plan) -> bool:
+        """Whether no line before writes one of its unique values (besides the key); asked where the store does not."""
+        if not self._judge.rehearsing:
+            return True
+        content = plan.change.content if plan.change is not None else None
+        rows = (content.unique if content is not None else None) or ()
+        return all(self._is_first(plan.line, path, value) for path, value in rows)
 
     async def _judged(self, line: Line, there: Mapping[str, int]) -> Plan | None:
         try:
