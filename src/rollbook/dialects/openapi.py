@@ -13,6 +13,7 @@ from typing import Any
 
 import rollbook
 from rollbook.dialects import openapi_parts as parts
+from rollbook.dialects import openapi_v1
 from rollbook.dialects.model import Dialect
 from rollbook.dialects.openapi_kinds import KINDS, Line, unlisted
 from rollbook.dialects.openapi_messages import list_of, messages
@@ -40,6 +41,8 @@ def document(dialect: Dialect, origin: str, tenant: str | None = None, *, server
     ``origin`` is the public address of the house, without a closing slash. What the document's ``paths`` are relative
     to stands in ``servers``: ``server`` (which may be relative to the document itself), else the public address.
     """
+    if dialect.form is not None:
+        return openapi_v1.document(dialect, origin, tenant, server=server)
     base = f"{origin}{f'/t/{tenant}' if tenant else ''}{dialect.base}"
     paths: Document = {}
     for template, method, ask, types in dialect.routes.lines():
