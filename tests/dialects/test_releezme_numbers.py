@@ -1,6 +1,6 @@
 """Each number under which Releezme is described has a test that is named after it, and so has each departure.
 
-R: what the vendor says. P: what its clients and pages show. U: what nobody says, and is our choice. The missing ones are
+R: what the vendor says. P: what its clients and pages show. U: what nobody says, and is our choice. Those that are missing
 about lockers and transfers (R16, R26, P5, P6, P8 to P10).
 """
 
@@ -17,7 +17,7 @@ NUMBERS = {
 }
 
 
-def tested() -> set[str]:
+def numbers_tested() -> set[str]:
     names = [file.stem for file in (HERE / "conversations" / "releezme").glob("*.http")]
     for file in HERE.glob("test_releezme_*.py"):
         names += re.findall(r"def test_(\w+)", file.read_text("utf-8"))
@@ -26,14 +26,14 @@ def tested() -> set[str]:
 
 
 def test_every_number_has_its_test() -> None:
-    assert tested() >= NUMBERS, sorted(NUMBERS - tested())
+    assert numbers_tested() >= NUMBERS, sorted(NUMBERS - numbers_tested())
 
 
 def test_every_departure_and_every_choice_has_its_test() -> None:
     (releezme,) = (dialect for dialect in catalog() if dialect.name == "releezme")
     ids = [departure.id for departure in releezme.departures]
     assert len(ids) == len(set(ids)) > 15
-    assert set(ids) <= tested()
+    assert set(ids) <= numbers_tested()
     assert {departure.id for departure in releezme.departures if departure.choice} == {
         i for i in ids if i[0] == "U"
     } - {"U3"}
