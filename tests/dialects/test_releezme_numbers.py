@@ -1,7 +1,7 @@
 """Each number under which Releezme is described has a test that is named after it, and so has each departure.
 
-R: what the vendor says. P: what its clients and pages show. U: what nobody says, and is our choice. Those that are missing
-about lockers and transfers (R16, R26, P5, P6, P8 to P10).
+R: what the vendor says. P: what its clients and pages show. U: what nobody says, and is our choice. Those that are not
+here are about lockers and transfers (R16, R26, P5, P6, P8 to P10).
 """
 
 import re
