@@ -11,7 +11,7 @@ gives him something: so of two who want the last locker one gets it, and nobody 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from rollbook.storage.locker_records import (
     PLAIN,
@@ -31,6 +31,9 @@ from rollbook.storage.locker_records import (
     Place,
     Thing,
 )
+
+if TYPE_CHECKING:
+    from rollbook.storage.access_contract import AccessStore
 
 K = TypeVar("K", bound=Kept)
 T = TypeVar("T", bound=Thing)
@@ -100,7 +103,8 @@ class Whereabouts(NamedTuple):
 
 
 class BankStatus(NamedTuple):
-    """Lockers of a bank, counted by locker group (None: in no group), kind, state and whether somebody holds them."""
+    """Lockers of a bank, counted by kind, state and whether somebody holds them: those of the whole bank (``group_id``
+    None), and those of each locker group."""
 
     group_id: str | None
     group_name: str | None
@@ -111,6 +115,10 @@ class BankStatus(NamedTuple):
 
 
 class LockerStore(Protocol):
+    @property
+    def access(self) -> "AccessStore":
+        """Who may do what."""
+
     # -- reading -------------------------------------------------------------------------------------------------------
 
     async def find(self, kind: type[K], id: str) -> K | None: ...
@@ -147,6 +155,9 @@ class LockerStore(Protocol):
 
     async def leavers(self, limit: int, after: str = "") -> list[Leaver]:
         """Open assignments of users who are not active, in order of the assignments' ids."""
+
+    async def epoch(self) -> str:
+        """Places are good for as long as this is the same."""
 
     async def events(self, after: Place | None, limit: int, where: Mapping[str, str] | None = None) -> Happened:
         """What happened after a place. ``where``: of ``locker_id``, ``user_id``, ``subject``."""

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
+from rollbook.storage.engines.locker_access import Access
 from rollbook.storage.engines.postgres_rows import is_id
-from rollbook.storage.errors import NotFound, VersionConflict
+from rollbook.storage.errors import AnsweredBefore, KeyReused, LockerRefused, NotFound, Rehearsed, VersionConflict
 from rollbook.storage.locker_contract import Allocate, BankStatus, Book, Ground, K, T, Whereabouts, Wish
 from rollbook.storage.locker_records import (
     PLAIN,
@@ -27,7 +28,7 @@ from rollbook.storage.locker_records import (
 from rollbook.storage.sql import locker_assignments as assignments
 from rollbook.storage.sql import locker_structure as structure
 from rollbook.storage.sql import locker_views as views
-from rollbook.storage.sql.locker_steps import done, event_of
+from rollbook.storage.sql.locker_steps import done, event_of, look_for_answer
 from rollbook.storage.sql.locker_tables import record_of
 from rollbook.storage.sql.scripts import Row, Script
 
@@ -60,13 +61,24 @@ class Lockers:
         self._engine = engine
         self._read = engine.read
 
+    @property
+    def access(self) -> Access:
+        return Access(self, self._engine)
+
     async def _do(self, act: Act, manner: Manner, script: Callable[[], Script[R]]) -> R:
-        whole = partial(done, self._tenant, act, manner, script)
-        for left in range(_TRIES - 1 if manner.once is not None else 0, -1, -1):
+        whole, events = partial(done, self._tenant, act, manner, script), [act.event.id]
+        once = manner.once
+        if once is None:
+            return await self._engine.run(events, whole)
+        for left in reversed(range(_TRIES)):
             try:
-                return await self._engine.run([act.event.id], whole)
-            except VersionConflict:
-                if not left:
+                return await self._engine.run(events, whole)
+            except (AnsweredBefore, KeyReused, Rehearsed):
+                raise
+            except (LockerRefused, NotFound, VersionConflict) as error:
+                # Perhaps its twin was quicker, and what is refused is to do it again.
+                await self._engine.run([], partial(look_for_answer, self._tenant, once))
+                if not left or not isinstance(error, VersionConflict):
                     raise
         raise AssertionError("unreachable")
 
@@ -137,6 +149,9 @@ class Lockers:
             return []
         rows = await self._read(views.LEAVERS, after or assignments.FIRST_ID, limit)
         return [views.leaver_of(row) for row in rows]
+
+    async def epoch(self) -> str:
+        return await self._engine.epoch()
 
     async def events(self, after: Place | None, limit: int, where: Mapping[str, str] | None = None) -> Happened:
         start = after or START
