@@ -96,7 +96,7 @@ class Lock:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._connection = apsw.Connection(str(path))
         try:
-            self._connection.execute("PRAGMA journal_mode = DELETE")
+            self._connection.execute("PRAGMA journal_mode = DELETE").fetchall()
             self._connection.execute("BEGIN EXCLUSIVE")
         except apsw.BusyError:
             self._connection.close()
@@ -116,14 +116,14 @@ class Journal:
         self._connection = apsw.Connection(str(path))
         self._connection.set_busy_timeout(10_000)
         try:
-            self._connection.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+            self._connection.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL").fetchall()
             found = self._connection.execute("PRAGMA user_version").fetchone()
         except apsw.NotADBError:
             raise TransferError(f"{path.name} is no state file of a transfer") from None
         version = found[0] if found else 0
         if version == 0:
             with self._connection:
-                self._connection.execute(_SCHEMA + f"PRAGMA user_version = {VERSION}")
+                self._connection.execute(_SCHEMA + f"PRAGMA user_version = {VERSION}").fetchall()
         elif version != VERSION:
             raise TransferError(f"{path.name} was written by another version of rollbook (form {version})")
 
