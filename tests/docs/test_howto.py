@@ -49,6 +49,13 @@ SAYS = {
         '"totalResults":1,"itemsPerPage":1',
         '"bulkId":"staff","version":"W/\\"1\\"","status":{"code":"201"}',
     ),
+    "releezme": (
+        '"userName":"jdoe@example.com"',
+        '"display":"Second floor"',
+        '{"value":"04A1B2C3","display":"Main card"}',
+        '"totalResults":1',
+        "Second floor\t0",
+    ),
     "export-and-import": ("2 created", "Exported 2 User", '"written": true', "line 3: The line is not valid JSON"),
 }
 """What must be seen among what a page prints."""
