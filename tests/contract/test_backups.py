@@ -15,6 +15,7 @@ from rollbook.storage.engines.sqlite import SqliteStore
 from rollbook.storage.errors import StoreError
 from rollbook.storage.records import CatalogueChange, Query, Target, Tenant
 from rollbook.testing import builders
+from rollbook.testing.contract_sessions import activation, auth_key, session
 
 pytestmark = pytest.mark.anyio
 
@@ -51,6 +52,10 @@ async def _fill(store: Store) -> list[Tenant]:
         await handle.apply(builders.replaced(users[0], builders.user_document("user0", active=False)))
         await handle.apply(builders.deleted(users[1]))
         await handle.create_token(builders.token(tenant, bytes([number]) * 32), builders.event())
+        digest = bytes([100 + number]) * 32
+        await store.sessions.start(session(tenant, builders.START, digest=digest), builders.event())
+        await store.sessions.create_auth_key(auth_key(tenant, 10**15 + number), builders.event())
+        await store.sessions.invite(activation(tenant, digest=digest), None, ())
         document = b'{"number": %d}' % number
         await handle.change_catalogue(CatalogueChange(0, document, (), builders.START, builders.event()))
     await store.record([builders.event()])
@@ -70,6 +75,9 @@ async def _whole(store: Store, tenants: list[Tenant]) -> list[Any]:
         whole.append([event async for event in handle.events()])
         whole.append(await handle.tokens())
         whole.append(await store.find_token(bytes([number]) * 32))
+        whole.append(await store.sessions.find(bytes([100 + number]) * 32))
+        whole.append(await store.sessions.auth_keys(tenant.id))
+        whole.append(await store.sessions.find_activation(bytes([100 + number]) * 32))
         whole.append(await store.find_tenant(tenant.id))
         whole.append(await handle.catalogue())
     whole.append(await store.schema_work(builders.LATER))
