@@ -213,7 +213,7 @@ def read(form: type[F], said: Any) -> F:
 
 
 def malformed(error: ValidationError) -> Malformed:
-    problems = tuple((pointer(one["loc"]), _said(one)) for one in error.errors(include_url=False, include_input=False))
+    problems = tuple((pointer(one["loc"]), sentence(dict(one))) for one in error.errors(include_url=False))
     where = ", ".join(dict.fromkeys(at or "the whole" for at, _ in problems[:3]))
     return Malformed(f"This is not understood: look at {where}.", problems)
 
@@ -223,9 +223,37 @@ def pointer(path: tuple[int | str, ...]) -> str:
     return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
 
 
-def _said(error: Any) -> str:
-    text = str(error["msg"]).removeprefix("Value error, ")
-    return text[:1].upper() + text[1:]
+_SENTENCES: Mapping[str, str] = {
+    "missing": "This is needed.",
+    "extra_forbidden": "This is not known here.",
+    "string_type": "This has to be a text.",
+    "string_too_short": "This has to have {min_length} characters at least.",
+    "string_too_long": "This may have {max_length} characters at most.",
+    "string_pattern_mismatch": "This is not of the form that is wanted here; it may hold no control characters.",
+    "int_type": "This has to be a whole number.",
+    "int_parsing": "This has to be a whole number.",
+    "int_from_float": "This has to be a whole number.",
+    "bool_type": "This has to be true or false.",
+    "bool_parsing": "This has to be true or false.",
+    "list_type": "This has to be a list.",
+    "dict_type": "This has to be an object.",
+    "model_type": "This has to be an object.",
+    "model_attributes_type": "This has to be an object.",
+    "literal_error": "This has to be one of {expected}.",
+    "greater_than_equal": "This has to be {ge} at least.",
+    "less_than_equal": "This has to be {le} at most.",
+    "too_long": "This may have {max_length} entries at most.",
+    "too_short": "This has to have {min_length} entries at least.",
+    "none_required": "This has to be null.",
+}
+
+
+def sentence(error: Mapping[str, Any]) -> str:
+    """What is wrong, in our words, of one error of pydantic's."""
+    if error["type"] == "value_error":
+        text = str(error["msg"]).removeprefix("Value error, ")
+        return f"{text[:1].upper()}{text[1:]}."
+    return _SENTENCES.get(error["type"], "This is not understood.").format(**error.get("ctx", {}))
 
 
 def record(kind: type[T], form: ThingForm, id: str, before: T | None = None) -> T:

@@ -11,11 +11,11 @@ from starlette.exceptions import HTTPException
 
 from rollbook import __version__
 from rollbook.http_message import Response
-from rollbook.lockers.forms import pointer
+from rollbook.lockers.forms import pointer, sentence
 from rollbook.lockers.work import Malformed
 from rollbook.scim.errors import ScimError
 from rollbook.storage.errors import StoreError
-from rollbook.system_api import problems, structure_routes
+from rollbook.system_api import assignment_routes, problems, structure_routes, view_routes
 from rollbook.system_api.calling import Caller
 from rollbook.system_api.problems import Problem, Refusal
 
@@ -42,6 +42,8 @@ def make_app() -> FastAPI:
     )
     for room in structure_routes.ROOMS:
         app.include_router(structure_routes.routes(room))
+    for router in (assignment_routes.router, assignment_routes.bookings, view_routes.router):
+        app.include_router(router)
     handlers: dict[Any, Callable[[Request, Any], Any]] = {
         RequestValidationError: _not_understood,
         HTTPException: _not_there,
@@ -61,7 +63,7 @@ async def _not_understood(request: Request, error: RequestValidationError) -> An
     for one in error.errors():
         place, *rest = one["loc"]
         where = pointer(tuple(rest)) if place == "body" else str(rest[0] if rest else place)
-        found.append((where, str(one["msg"]).removeprefix("Value error, ")))
+        found.append((where, sentence(one)))
     shown = ", ".join(dict.fromkeys(at or "the body" for at, _ in found[:3]))
     in_body = any(one["loc"][0] == "body" for one in error.errors())
     code = "invalidBody" if in_body else "invalidParameter"

@@ -7,7 +7,7 @@ import orjson
 
 from rollbook.ids import ordered_id
 from rollbook.storage.errors import AnsweredBefore, KeyReused, Rehearsed, VersionConflict
-from rollbook.storage.locker_records import Act, Answered, LockerEvent, Manner
+from rollbook.storage.locker_records import Act, Answered, LockerEvent, Manner, Once
 from rollbook.storage.sql.scripts import Ask, Row, Script, Tell
 
 R = TypeVar("R")
@@ -51,10 +51,7 @@ def done(tenant: str, act: Act, manner: Manner, script: Callable[[], Script[R]])
     """
     once = manner.once
     if once is not None:
-        for digest, *answer in (yield Ask(_ANSWERED, (tenant, once.key, once.at))):
-            if digest != once.digest:
-                raise KeyReused
-            raise AnsweredBefore(Answered(*answer))
+        yield from look_for_answer(tenant, once)
     result = yield from script()
     yield Tell(tenant, act.event)
     if once is not None:
@@ -66,6 +63,14 @@ def done(tenant: str, act: Act, manner: Manner, script: Callable[[], Script[R]])
     if manner.rehearse:
         raise Rehearsed(result)
     return result
+
+
+def look_for_answer(tenant: str, once: Once) -> Script[None]:
+    """**Raises** ``AnsweredBefore``, ``KeyReused``."""
+    for digest, *answer in (yield Ask(_ANSWERED, (tenant, once.key, once.at))):
+        if digest != once.digest:
+            raise KeyReused
+        raise AnsweredBefore(Answered(*answer))
 
 
 def ids(rows: list[Row]) -> list[str]:

@@ -19,12 +19,16 @@ AT_ONCE = 100
 
 _PIN = ", ".join(field.name for field in fields(Pin))
 
-STATUS = """SELECT v.group_id, n.name, v.kind, v.state, v.held, count(*) FROM (
-  SELECT g.group_id, x.kind, x.state, CASE WHEN EXISTS (
+_DOORS = """SELECT x.id, x.kind, x.state, CASE WHEN EXISTS (
     SELECT 1 FROM assignment a WHERE a.tenant_id = $1 AND a.locker_id = x.id AND a.slot IS NOT NULL
     AND (a.expires IS NULL OR a.expires > $3)) THEN 1 ELSE 0 END AS held
-  FROM locker x LEFT JOIN grouped_locker g ON g.tenant_id = $1 AND g.locker_id = x.id
-  WHERE x.tenant_id = $1 AND x.bank_id = $2) v
+  FROM locker x WHERE x.tenant_id = $1 AND x.bank_id = $2"""
+STATUS = f"""WITH door AS ({_DOORS}), counted AS (
+  SELECT NULL AS group_id, d.kind, d.state, d.held FROM door d
+  UNION ALL
+  SELECT g.group_id, d.kind, d.state, d.held FROM door d
+  JOIN grouped_locker g ON g.tenant_id = $1 AND g.locker_id = d.id)
+SELECT v.group_id, n.name, v.kind, v.state, v.held, count(*) FROM counted v
 LEFT JOIN locker_group n ON n.tenant_id = $1 AND n.id = v.group_id
 GROUP BY v.group_id, n.name, v.kind, v.state, v.held ORDER BY n.name, v.kind, v.state, v.held"""
 

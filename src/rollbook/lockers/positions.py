@@ -1,0 +1,20 @@
+"""Places in what happened, as texts: opaque to clients, good for one tenant of one database.
+
+The form is that of the change feed of resources (``scim.feed``), and so are its words when it is wrong.
+"""
+
+from rollbook.scim.feed import check_position
+from rollbook.scim.feed import read_position as read_feed_position
+from rollbook.scim.feed import write_position as write_feed_position
+from rollbook.storage.locker_records import Place
+
+
+def write_position(place: Place, tenant: str, epoch: str) -> str:
+    return write_feed_position(place.place, 0, place.id, tenant, f"lockers {epoch}")
+
+
+def read_position(text: str, tenant: str, epoch: str) -> Place:
+    """**Raises** ``InvalidValue`` for what is no position of this tenant."""
+    number, _, id = read_feed_position(text)
+    check_position(text, tenant, f"lockers {epoch}")
+    return Place(number, id)

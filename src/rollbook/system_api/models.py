@@ -1,0 +1,153 @@
+"""What is answered beside the structure itself, for the document."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from rollbook.lockers.forms import Id, Moment
+
+# Names are those of the JSON.
+# ruff: noqa: N815
+
+
+class Assignment(BaseModel):
+    """Somebody holds a locker, or held it."""
+
+    id: Id
+    lockerId: Id
+    userId: Id
+    kind: Literal["day", "fixed", "shared", "delivery", "booking"]
+    open: bool
+    started: Moment
+    expires: Moment | None
+    ended: Moment | None
+    reason: str
+    source: str
+    note: str
+    sharedBy: Id | None
+    bookingId: Id | None
+    version: int
+    created: Moment
+    lastModified: Moment
+
+
+class AssignmentList(BaseModel):
+    items: list[Assignment]
+    nextCursor: str | None
+
+
+class Booking(BaseModel):
+    """A locker is kept for somebody."""
+
+    id: Id
+    lockerId: Id
+    userId: Id
+    starts: Moment
+    ends: Moment
+    state: Literal["open", "cancelled", "used"]
+    version: int
+    created: Moment
+    lastModified: Moment
+
+
+class BookingList(BaseModel):
+    items: list[Booking]
+    nextCursor: str | None
+
+
+class Leaver(BaseModel):
+    """A user who is not active any more, and what he still holds."""
+
+    userId: Id
+    userName: str | None
+    since: Moment
+    assignment: Assignment
+
+
+class LeaverList(BaseModel):
+    items: list[Leaver]
+    nextCursor: str | None
+
+
+class Event(BaseModel):
+    """What happened."""
+
+    id: Id
+    at: Moment
+    kind: str
+    actor: str
+    subject: str
+    subjectId: Id
+    lockerId: Id | None
+    userId: Id | None
+    data: dict[str, Any]
+
+
+class EventList(BaseModel):
+    """``position`` is the place after the last of these; it is good for as long as it is asked for."""
+
+    items: list[Event]
+    position: str
+    more: bool
+
+
+class Counted(BaseModel):
+    """Lockers of a bank that are alike."""
+
+    lockerGroupId: Id | None
+    lockerGroupName: str | None
+    kind: str
+    state: str
+    held: bool
+    lockers: int
+
+
+class BankStatus(BaseModel):
+    lockerBankId: Id
+    name: str
+    state: str
+    published: bool
+    serviceMode: bool
+    lockers: int
+    free: int
+    counts: list[Counted]
+
+
+class Unlocked(BaseModel):
+    lockerId: Id
+    openSeconds: int
+
+
+class Ids(BaseModel):
+    items: list[Id]
+    nextCursor: str | None
+
+
+class Changed(BaseModel):
+    changed: int
+
+
+class Company(BaseModel):
+    """The tenant."""
+
+    id: Id
+    name: str
+    status: str
+    created: Moment
+
+
+class LockerState(BaseModel):
+    """A locker."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: Id
+    number: str
+    state: Literal["active", "blocked", "outOfOrder"]
+    stateReason: str
+    version: int
+
+
+class LockerList(BaseModel):
+    items: list[LockerState]
+    nextCursor: str | None
