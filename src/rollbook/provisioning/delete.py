@@ -3,7 +3,7 @@
 import orjson
 
 from rollbook.events import Kind
-from rollbook.provisioning.filing import changed_attributes, filing
+from rollbook.provisioning.filing import changed_attributes, filing, leaves
 from rollbook.provisioning.passwords import password_to_go
 from rollbook.provisioning.refusals import not_found
 from rollbook.provisioning.retrieve import check_writable
@@ -46,6 +46,7 @@ async def _deactivate(operation: Delete, work: Work) -> Saved:
     update = Update(type.number, id, stored.version, at, event, password=password)
     if after != before:
         update.content, update.index = filing(type.whole).file(after, work.limits)
+        update.leaves = leaves(before, after)
     return await save(work, stored, update)
 
 

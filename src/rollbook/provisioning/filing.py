@@ -126,3 +126,8 @@ def changed_attributes(before: Mapping[str, Any], after: Mapping[str, Any]) -> t
     changed = [key for key, value in before.items() if after.get(key) != value]
     changed += [key for key in after if key not in before]
     return tuple([key for key in changed if key != "schemas"])
+
+
+def leaves(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether a user who was active is so no longer."""
+    return after.get("active") is False and before.get("active") is not False

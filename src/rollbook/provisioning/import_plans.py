@@ -8,7 +8,7 @@ import orjson
 
 from rollbook.events import Kind
 from rollbook.ids import ordered_id
-from rollbook.provisioning.filing import changed_attributes, filing
+from rollbook.provisioning.filing import changed_attributes, filing, leaves
 from rollbook.provisioning.import_lines import Line
 from rollbook.provisioning.members import check_no_self
 from rollbook.provisioning.ownership import new_owner, with_anothers_external_id
@@ -135,6 +135,7 @@ class Judge:
         update = Update(type.number, id, current.version, at, event, owner=owner)
         if before != draft.document:
             update.content, update.index = content, index
+            update.leaves = leaves(before, draft.document)
         if touched and not await self._has_just(id, members):
             update.members = MemberChange(clear=True, add=members)
         nothing = update.content is None and update.members is None

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from rollbook.events import Kind
-from rollbook.provisioning.filing import changed_attributes, filing
+from rollbook.provisioning.filing import changed_attributes, filing, leaves
 from rollbook.provisioning.groups import changed_groups, own_groups
 from rollbook.provisioning.judging import judged, opened
 from rollbook.provisioning.members import check_may_be_emptied, check_member_types, check_no_self
@@ -81,6 +81,7 @@ async def _once(operation: Modify, work: Work) -> tuple[Saved, bool]:
         update.members = MemberChange(steps.clear, tuple(steps.remove), tuple(steps.add))
     if before != document:
         update.content, update.index = filing(type.whole).refile(before, document, work.limits)
+        update.leaves = leaves(before, document)
     elif operation.conditions.match is None and password is None:
         update.version = None  # memberships alone: writers of different ones do not get in each other's way
     return await save(work, stored, update), brief

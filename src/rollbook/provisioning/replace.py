@@ -3,7 +3,7 @@
 import orjson
 
 from rollbook.events import Kind
-from rollbook.provisioning.filing import changed_attributes, filing
+from rollbook.provisioning.filing import changed_attributes, filing, leaves
 from rollbook.provisioning.groups import all_groups
 from rollbook.provisioning.judging import replacement
 from rollbook.provisioning.members import check_may_be_emptied, check_member_types, check_no_self
@@ -64,4 +64,5 @@ async def _once(operation: Replace, work: Work) -> Saved:
     update.groups = groups
     if before != document:
         update.content, update.index = filing(type.whole).refile(before, document, work.limits)
+        update.leaves = leaves(before, document)
     return await save(work, stored, update)
