@@ -138,7 +138,7 @@ def test_a_sheet_that_is_not_there_is_told_with_the_nearest(tmp_path: Path) -> N
 
 def test_json_lines_stay_texts_and_get_names_with_dots(tmp_path: Path) -> None:
     lines = [
-        '{"id": 1.50, "big": 123456789012345678901, "name": {"first": "Änn"}, "mails": [{"value": "a"}, {"value": "b"}]}',
+        '{"id": 1.50, "n": 123456789012345678901, "name": {"first": "Änn"}, "mails": [{"value": "a"}, {"value": "b"}]}',
         '{"id": "007", "tags": ["x", null, "y"], "active": true, "none": null}',
         "{nonsense",
         "[1]",
@@ -147,7 +147,7 @@ def test_json_lines_stay_texts_and_get_names_with_dots(tmp_path: Path) -> None:
     rows = read(JsonSource(key="id", path="people.jsonl"), tmp_path)
     assert rows[0].values == {
         "id": "1.50",
-        "big": "123456789012345678901",
+        "n": "123456789012345678901",
         "name.first": "Änn",
         "mails.0.value": "a",
         "mails.1.value": "b",
@@ -163,7 +163,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(st.lists(st.dictionaries(TEXTS, VALUES, max_size=4), max_size=8), st.booleans(), st.integers(1, 40))
 def test_an_array_is_cut_into_its_objects_wherever_blocks_end(
     tmp_path_factory: pytest.TempPathFactory, objects: list[Any], inner: bool, block: int
