@@ -4,6 +4,7 @@ test fails while the pages are not current.
 
 import ast
 import inspect
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +12,13 @@ from pathlib import Path
 import click
 import typer.main
 
+from rollbook.app import house_dialects
 from rollbook.cli.main import app
 from rollbook.config import Settings
 from rollbook.config.settings import PREFIX, describe
+from rollbook.dialects import pages as dialect_pages
+from rollbook.dialects.reader import editor_schema
+from rollbook.dialects.starter import SCHEMA_FILE
 from rollbook.scim import errors, presets, tolerances
 from rollbook.scim.terms_settings import SETTINGS
 
@@ -187,10 +192,27 @@ PAGES = {
 }
 
 
+def dialects() -> dict[str, str]:
+    """The pages about dialects, as `rollbook dialect doc --all` writes them."""
+    found = house_dialects()
+    return {f"{one.name}.md": dialect_pages.page(one) for one in found} | {"README.md": dialect_pages.index(found)}
+
+
+EDITOR_SCHEMA = HERE.parent.parent / "src" / "rollbook" / "dialects" / SCHEMA_FILE
+
+
+def schema_for_editors() -> str:
+    """The JSON Schema of dialect files."""
+    return json.dumps(editor_schema(), indent=2) + "\n"
+
+
 def main() -> int:
-    HERE.mkdir(exist_ok=True)
+    (HERE / "dialects").mkdir(parents=True, exist_ok=True)
     for name, page in PAGES.items():
         (HERE / name).write_text(page(), "utf-8")
+    for name, text in dialects().items():
+        (HERE / "dialects" / name).write_text(text, "utf-8")
+    EDITOR_SCHEMA.write_text(schema_for_editors(), "utf-8")
     return 0
 
 

@@ -5,6 +5,7 @@ The edge is imported by those who serve, so that a command that only opens the s
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from rollbook.clock import SYSTEM_CLOCK
@@ -76,28 +77,51 @@ def make_outbox(settings: Settings, store: Store) -> "Outbox":
     return Outbox(store, SYSTEM_CLOCK, master, senders, retry_seconds=settings.letter_retry_seconds)
 
 
-def dialect_names() -> tuple[str, ...]:
+def house_dialects(settings: Settings | None = None) -> "tuple[Dialect, ...]":
+    """The dialects of this installation: those of the package, of other packages, and of the folder that is set.
+
+    **Raises** ``ConfigError`` (a file that cannot be read), ``DialectError`` (one that is wrong, with its line).
+    """
+    from rollbook.config.dialect_files import outside
+    from rollbook.dialects.model import catalog
+
+    limits = protocol_limits(settings or Settings())
+    texts = outside(settings.dialects if settings else "")
+    return _load_dialects(limits, tuple(texts)) if texts else catalog(limits)
+
+
+@lru_cache(8)
+def _load_dialects(limits: Limits, texts: tuple[tuple[str, str], ...]) -> "tuple[Dialect, ...]":
+    from rollbook.dialects.model import catalog_sources, load
+    from rollbook.dialects.reader import DialectError, Source
+
+    wrong: list[DialectError] = []
+    dialects = load([*catalog_sources(), *(Source(*text) for text in texts)], limits, wrong.append)
+    if wrong:
+        first, more = wrong[0], len(wrong) - 1
+        also = f"{more} more {'thing is' if more == 1 else 'things are'} wrong; " if more else ""
+        first.hint = f"{also}`rollbook dialect check {first.file}` tells everything"
+        raise first
+    return dialects
+
+
+def dialect_names(settings: Settings | None = None) -> tuple[str, ...]:
     """The dialects that a tenant may speak."""
-    from rollbook.dialects.model import catalog
-
-    return tuple(dialect.name for dialect in catalog())
+    return tuple(dialect.name for dialect in house_dialects(settings))
 
 
-def dialect_settings(name: str) -> Mapping[str, str]:
+def dialect_settings(name: str, settings: Settings | None = None) -> Mapping[str, str]:
     """The settings that a new connection of a dialect gets."""
-    from rollbook.dialects.model import catalog
-
-    return next((dialect.connection for dialect in catalog() if dialect.name == name), {})
+    return next((dialect.connection for dialect in house_dialects(settings) if dialect.name == name), {})
 
 
 async def tenant_dialect(settings: Settings, store: Store, tenant: Tenant) -> "Dialect":
     """The standard dialect as a tenant has it, with all that is kept of its resources, for whatever dialect."""
-    from rollbook.dialects.model import catalog
     from rollbook.scim.catalog_reader import standard_types
     from rollbook.scim.catalogue import compile_types
     from rollbook.tenancy.schemas import load
 
-    dialect = catalog(protocol_limits(settings))[0]
+    dialect = house_dialects(settings)[0]
     if tenant.schemas:
         catalogue = await load(store.tenant(tenant.id))
         compiled = compile_types(catalogue, standard_types())
@@ -144,7 +168,6 @@ def application() -> "Application":
 def build(settings: Settings) -> "Application":
     """Put the house together. Nothing is opened before the application starts."""
     from rollbook.deployment import Deployment
-    from rollbook.dialects.model import catalog
     from rollbook.identity.access_tokens import AccessTokens
     from rollbook.identity.activations import PAGE as ACTIVATE
     from rollbook.identity.key_sets import KeySets
@@ -165,7 +188,7 @@ def build(settings: Settings) -> "Application":
     master = make_master_key(settings)
     house = Deployment(
         store=store,
-        dialects=catalog(protocol_limits(settings)),
+        dialects=house_dialects(settings),
         clock=SYSTEM_CLOCK,
         public_url=settings.origin,
         issuer=settings.issuer,
@@ -228,6 +251,7 @@ def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = None) 
     from rollbook.web import server
     from rollbook.web.logs import LogSettings
 
+    house_dialects(settings)  # a file that is wrong ends the start here, and not in each worker
     os.environ.update(settings.environment())  # what the workers read
     server.serve(
         "rollbook.app:application",

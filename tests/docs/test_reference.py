@@ -22,6 +22,19 @@ def test_a_reference_page_is_current(page: str) -> None:
     assert (ROOT / "docs" / "reference" / page).read_text("utf-8") == made, "run `make reference`"
 
 
+def test_the_pages_about_dialects_are_current() -> None:
+    made = _generator().dialects()
+    folder = ROOT / "docs" / "reference" / "dialects"
+    assert {file.name for file in folder.iterdir()} == set(made)
+    for name, text in made.items():
+        assert (folder / name).read_text("utf-8") == text, f"{name}: run `make reference`"
+
+
+def test_the_schema_for_editors_is_current() -> None:
+    generator = _generator()
+    assert generator.EDITOR_SCHEMA.read_text("utf-8") == generator.schema_for_editors(), "run `make reference`"
+
+
 def test_every_setting_and_every_command_says_what_it_is_for() -> None:
     generator = _generator()
     for line in generator.settings().splitlines():

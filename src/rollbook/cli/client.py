@@ -159,7 +159,8 @@ def create(
         master, about = make_master_key(settings), issued.client.id
         post = []
         if mail_id_to:
-            message = letters.client_id(name, about, settings.origin + await _token_address(store, tenants, through))
+            where = settings.origin + await _token_address(settings, store, tenants, through)
+            message = letters.client_id(name, about, where)
             post.append((letters.MAIL, mail_id_to, letters.CLIENT_ID, message))
         if text_secret_to and issued.secret is not None:
             message = letters.client_secret(issued.secret)
@@ -299,11 +300,11 @@ def unlink(
     _tell(with_store(load(ctx, database=database, config=config).settings, work), json=json)
 
 
-async def _token_address(store: "Store", tenants: "list[Tenant]", through: dict[str, str]) -> str:
+async def _token_address(settings: Any, store: "Store", tenants: "list[Tenant]", through: dict[str, str]) -> str:
     """Where the client asks for tokens: where its product's clients do, if it works by one product's dialect."""
-    from rollbook.dialects.model import catalog
+    from rollbook.app import house_dialects
 
-    said = {dialect.name: dialect.oauth.token_address for dialect in catalog()}
+    said = {dialect.name: dialect.oauth.token_address for dialect in house_dialects(settings)}
     found = set()
     for one in tenants:
         connection = await connections.find(store, one, through.get(one.id, one.connection))

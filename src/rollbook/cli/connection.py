@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rollbook.cli.options import Config, Database, Json, TenantName, Yes
+from rollbook.cli.options import Config, Database, Dialects, Json, TenantName, Yes
 from rollbook.cli.output import confirm, print_json, print_record, print_table, say, understood
 from rollbook.cli.session import load, with_store
 from rollbook.clock import SYSTEM_CLOCK
@@ -40,6 +40,7 @@ def create(
     dialect: Annotated[
         str | None, typer.Option(help="The SCIM that its client speaks. Else the tenant's.", show_default=False)
     ] = None,
+    dialects: Dialects = None,
     database: Database = None,
     config: Config = None,
     json: Json = False,
@@ -54,19 +55,21 @@ def create(
 
     understood("NAME", lambda text: lifecycle.check_name(text, "connection"), name)
     understood("--preset", check_preset, preset)
+    loaded = load(ctx, database=database, config=config, dialects=dialects).settings
+    names = dialect_names(loaded)
     if dialect is not None:
-        understood("--dialect", lambda wanted: lifecycle.check_dialect(wanted, dialect_names()), dialect)
+        understood("--dialect", lambda wanted: lifecycle.check_dialect(wanted, names), dialect)
 
     async def work(store: "Store") -> tuple[Tenant, Connection]:
         found = await lifecycle.find(store, tenant)
-        settings = dialect_settings(dialect or found.dialect)
+        settings = dialect_settings(dialect or found.dialect, loaded)
         made = await connections.create(
             store, SYSTEM_CLOCK, found, name,
-            preset=preset, dialect=dialect, dialects=dialect_names(), settings=settings,
+            preset=preset, dialect=dialect, dialects=names, settings=settings,
         )  # fmt: skip
         return found, made
 
-    found, made = with_store(load(ctx, database=database, config=config).settings, work)
+    found, made = with_store(loaded, work)
     if json:
         print_json(_fields(made))
     else:

@@ -13,6 +13,7 @@ from rollbook.cli import (
     connection,
     db,
     demo,
+    dialect,
     doctor,
     export,
     group,
@@ -28,7 +29,7 @@ from rollbook.cli import (
     transfer,
     user,
 )
-from rollbook.cli.options import Config, Database
+from rollbook.cli.options import Config, Database, Dialects
 from rollbook.cli.session import Global, guarded
 
 app = typer.Typer(
@@ -51,6 +52,7 @@ def main(
     ctx: typer.Context,
     database: Database = None,
     config: Config = None,
+    dialects: Dialects = None,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
     ] = False,
@@ -66,7 +68,7 @@ def main(
     Every setting is an option, an environment variable (ROLLBOOK_PORT) or a line of one TOML file (port = 8080), in
     this order. Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
     """
-    ctx.obj = Global(config, {"database": database})
+    ctx.obj = Global(config, {"database": database, "dialects": dialects})
 
 
 app.command(short_help="Serve SCIM until told to stop.")(serve.serve)
@@ -81,6 +83,7 @@ app.add_typer(issuer.app)
 app.add_typer(mail.app)
 app.add_typer(keys.app)
 app.add_typer(schema.app)
+app.add_typer(dialect.app)
 app.command(short_help="Print the OpenAPI document of a tenant.")(openapi.openapi)
 app.command(short_help="Print what happened in a tenant.")(audit.audit)
 app.command(short_help="Print a tenant's changes from a position on.")(changes.changes)

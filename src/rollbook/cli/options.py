@@ -23,6 +23,15 @@ Config = Annotated[
         show_default=False,
     ),
 ]
+Dialects = Annotated[
+    str | None,
+    typer.Option(
+        "--dialects",
+        metavar="DIR",
+        help="A folder of dialect files of your own, served beside those that rollbook has. Else ROLLBOOK_DIALECTS.",
+        show_default=False,
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 TenantName = Annotated[str, typer.Argument(metavar="TENANT", help="The tenant's name or id.", show_default=False)]

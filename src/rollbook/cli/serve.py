@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rollbook.cli.options import Config, Database
+from rollbook.cli.options import Config, Database, Dialects
 from rollbook.cli.output import fail
 from rollbook.cli.session import load, refuse_unfit, with_store
 
@@ -24,6 +24,7 @@ def serve(
     public_url: Annotated[
         str | None, typer.Option(metavar="URL", help="The address under which clients reach this server.")
     ] = None,
+    dialects: Dialects = None,
     config: Config = None,
 ) -> None:
     """Serve SCIM until told to stop (Ctrl-C or SIGTERM).
@@ -37,8 +38,18 @@ def serve(
     rollbook serve --database postgresql://rollbook:secret@db/rollbook --workers 4
     """
     settings = load(
-        ctx, config=config, host=host, port=port, database=database, workers=workers, public_url=public_url
+        ctx,
+        config=config,
+        host=host,
+        port=port,
+        database=database,
+        workers=workers,
+        public_url=public_url,
+        dialects=dialects,
     ).settings
+    from rollbook.app import house_dialects
+
+    house_dialects(settings)  # what is wrong with a file is told before anything is opened
     refuse_many_on_sqlite(settings)
     refuse_taken_port(settings.host, settings.port)
     with_store(settings, refuse_unfit, empty="migrate")

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rollbook.cli.options import Config, Database, Json, TenantName, Yes
+from rollbook.cli.options import Config, Database, Dialects, Json, TenantName, Yes
 from rollbook.cli.output import confirm, print_json, print_record, print_table, say, understood
 from rollbook.cli.session import load, with_store
 from rollbook.clock import SYSTEM_CLOCK
@@ -34,6 +34,7 @@ def create(
     preset: Annotated[
         str, typer.Option(help=f"What its connection default tolerates: {', '.join(PRESETS)}.")
     ] = "standard",
+    dialects: Dialects = None,
     database: Database = None,
     config: Config = None,
     json: Json = False,
@@ -49,17 +50,20 @@ def create(
     """
     from rollbook.app import dialect_names, dialect_settings
 
+    settings = load(ctx, database=database, config=config, dialects=dialects).settings
+    names = dialect_names(settings)
+
     async def work(store: "Store") -> Tenant:
-        made = await lifecycle.create(store, SYSTEM_CLOCK, name, dialect, dialect_names())
-        chosen = {**dialect_settings(dialect), connections.PRESET: preset}
+        made = await lifecycle.create(store, SYSTEM_CLOCK, name, dialect, names)
+        chosen = {**dialect_settings(dialect, settings), connections.PRESET: preset}
         await connections.change(store, SYSTEM_CLOCK, made, made.connection, chosen)
         return made
 
     # Before anything is opened, let alone set up.
     understood("NAME", lifecycle.check_name, name)
-    understood("--dialect", lambda wanted: lifecycle.check_dialect(wanted, dialect_names()), dialect)
+    understood("--dialect", lambda wanted: lifecycle.check_dialect(wanted, names), dialect)
     understood("--preset", check_preset, preset)
-    tenant = with_store(load(ctx, database=database, config=config).settings, work, empty="migrate")
+    tenant = with_store(settings, work, empty="migrate")
     if json:
         print_json({"id": tenant.id, "name": tenant.name, "dialect": tenant.dialect})
     else:

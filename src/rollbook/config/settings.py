@@ -97,6 +97,12 @@ class Settings(BaseModel):
         "Connections that one worker keeps to PostgreSQL; beyond four a core they only wait.",
     )
 
+    dialects: str = _setting(
+        "",
+        "give the path of a folder",
+        "A folder of dialect files of your own (`rollbook dialect new`), served beside those that rollbook has.",
+    )
+
     host: str = _setting("127.0.0.1", "give an address or host name to listen on", "Where to listen.", min_length=1)
     port: Whole = _whole(8080, 0, 65535, "The port to listen on.")
     workers: Whole = _whole(1, 1, 256, "Processes that serve. SQLite allows one writer, so more need PostgreSQL.")

@@ -25,7 +25,7 @@ class DialectError(RollbookError):
     def __init__(self, file: str, line: int, key: str, detail: str, hint: str = "") -> None:
         where = f"{file}, line {line}" if line else file
         super().__init__(f"{where}: {key + ': ' if key else ''}{detail}", hint=hint)
-        self.file, self.line, self.key = file, line, key
+        self.file, self.line, self.key, self.problem = file, line, key, detail
 
 
 Tell = Callable[[DialectError], None]
@@ -233,7 +233,7 @@ def read_all(sources: Iterable[Source], tell: Tell = raised) -> tuple[Read, ...]
             broken.add(str(name))
         elif not name:
             tell(DialectError(source.name, 0, "name", "a dialect needs a name"))
-        elif not _NAME.fullmatch(name):
+        elif not NAME.fullmatch(name):
             tell(_wrong(source, ["name"], "a name has from 1 to 63 small letters, digits, - or _, a letter first"))
         else:
             own[name] = (source, table)
@@ -262,7 +262,7 @@ def read_all(sources: Iterable[Source], tell: Tell = raised) -> tuple[Read, ...]
     return tuple(done.values())
 
 
-_NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 
 
 _INHERITED_NOT = ("name", "extends", "title", "about", "departure")
@@ -397,4 +397,4 @@ def _property(key: Key) -> Table:
     return {"description": key.about, **forms[key.kind]}
 
 
-__all__ = ["KEYS", "TOPICS", "DialectError", "Read", "Source", "Tell", "editor_schema", "raised", "read_all"]
+__all__ = ["KEYS", "NAME", "TOPICS", "DialectError", "Read", "Source", "Tell", "editor_schema", "raised", "read_all"]
