@@ -56,6 +56,14 @@ SAYS = {
         '"totalResults":1',
         "Second floor\t0",
     ),
+    "retail-ops": (
+        '"errorCode":0',
+        '"header":"X-PHP-SESSID","expiresIn":1800',
+        "ended with 204",
+        '"openIDUserID":"auth0|ann"',
+        '"totalResults":1',
+        '"active":false',
+    ),
     "export-and-import": ("2 created", "Exported 2 User", '"written": true', "line 3: The line is not valid JSON"),
 }
 """What must be seen among what a page prints."""
