@@ -164,7 +164,8 @@ def _modification(
     if len(operations) > dialect.limits.patch_operations:
         raise PayloadTooLarge(f"A PATCH may change {dialect.limits.patch_operations} attributes; this one names more.")
     asked = _attributes(request, route, dialect)
-    shown = projection(type, asked, ()) if asked else projection_of_given(type, named_by(operations))
+    wanted = _with_always(asked, _form(dialect))
+    shown = projection(type, wanted, ()) if asked else projection_of_given(type, named_by(operations))
     return Modify(type, route.id, operations, shown, _conditions(request, dialect), whole=whole or bool(asked))
 
 
@@ -262,20 +263,25 @@ def _parameters(given: list[tuple[str, str]], route: Route, dialect: Dialect) ->
         parameters,
         filter=None if parameters.filter is None else kept_filter(parameters.filter, called, limits),
         sort_by=None if parameters.sort_by is None else called.search_path(parameters.sort_by),
-        attributes=tuple(map(called.path, parameters.attributes)),
+        attributes=_with_always(tuple(map(called.path, parameters.attributes)), form),
     )
 
 
 def _attributes(request: Request, route: Route, dialect: Dialect) -> tuple[str, ...]:
+    """The attributes that ``attributes`` names, by their kept paths."""
     if not request.query:
         return ()
     given = [(name, value) for name, value in pairs(request.query) if name.lower() == "attributes"]
-    return _parameters(given, route, dialect).attributes
+    return tuple(map(_names(route, dialect).path, read_query(given, dialect.limits).attributes))
+
+
+def _with_always(asked: tuple[str, ...], form: Form) -> tuple[str, ...]:
+    return (*asked, *form.always) if asked else ()
 
 
 def _projection(request: Request, route: Route, dialect: Dialect, *, written: bool = False) -> Projection | None:
     """What is asked for. Of what was just ``written`` everything is shown: the client gave it."""
-    asked = _attributes(request, route, dialect)
+    asked = _with_always(_attributes(request, route, dialect), _form(dialect))
     return None if written and not asked else projection(route.types[0], asked, ())
 
 

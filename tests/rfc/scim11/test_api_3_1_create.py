@@ -36,4 +36,4 @@ def test_a_user_of_2_0_is_refused_with_the_schemas_that_there_are(old: Seat) -> 
 
 def test_only_what_is_asked_for_is_answered(old: Seat) -> None:
     answer = old.post("/Users?attributes=userName", ANN)
-    assert answer.json().keys() == {"schemas", "id", "userName"}
+    assert answer.json().keys() == {"schemas", "id", "userName", "meta"}

@@ -101,12 +101,12 @@ def test_3_2_2_3_pages_begin_where_they_are_asked_to(three: Seat) -> None:
     assert [user["userName"] for user in body["Resources"]] == ["bo"]
 
 
-def test_3_7_only_what_is_asked_for_is_shown_and_always_the_id(three: Seat) -> None:
+def test_3_7_only_what_is_asked_for_is_shown_and_always_id_and_meta(three: Seat) -> None:
     asked = f"USERNAME,name.familyName,{ENTERPRISE}:manager.managerId,nothing"
     (ann,) = three.get("/Users", filter='userName eq "ann"', attributes=asked).json()["Resources"]
     assert ann == {
         "schemas": [CORE, ENTERPRISE], "id": ann["id"], "userName": "ann", "name": {"familyName": "Oak"},
-        ENTERPRISE: {"manager": {"managerId": "26118915"}},
+        ENTERPRISE: {"manager": {"managerId": "26118915"}}, "meta": three.get(f"/Users/{ann['id']}").json()["meta"],
     }  # fmt: skip
 
 

@@ -84,7 +84,7 @@ def test_a_query_has_its_parameters_in_kept_names_and_no_others() -> None:
     found = operation.parameters
     assert found.filter == f"{ENTERPRISE_USER}:costCenter PR"
     assert (found.sort_by, found.descending) == (f"{ENTERPRISE_USER}:costCenter", True)
-    assert found.attributes == (f"{ENTERPRISE_USER}:manager.value",)
+    assert found.attributes == (f"{ENTERPRISE_USER}:manager.value", "meta")
     assert (found.count, found.cursor, found.excluded) == (7, None, ())
 
 

@@ -28,6 +28,8 @@ class Form:
     """What the last part of a kept path is called on the wire (core §6.1: ``manager.managerId``)."""
     hidden: frozenset[str] = frozenset(("$ref",))
     """Sub-attributes that the wire does not have."""
+    always: tuple[str, ...] = ("meta",)
+    """What is answered beside the attributes that a client asks for, and beside ``id`` (§3.7)."""
     null_meta: tuple[str, ...] = ()
     """Parts of ``meta`` that are answered as null."""
     created: int = 201
