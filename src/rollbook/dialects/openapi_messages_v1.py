@@ -45,7 +45,8 @@ def messages(form: Form) -> Document:
         "version": text("The ETag that it has to have."),
         "data": {"type": "object", "description": "The body."},
     }
-    done = {name: asked[name] for name in ("method", "bulkId", "version")} | {
+    done = {name: asked[name] for name in ("bulkId", "version")} | {
+        "method": text("What was asked for, as it was spelled."),
         "location": text("The address of the resource."),
         "status": status,
     }

@@ -5,7 +5,7 @@ are names, paths and resources; filters are in ``v1_filter``, the partial resour
 """
 
 from collections.abc import Iterator, Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 from rollbook.scim.attributes import META, SCHEMAS, Attribute, Held
@@ -291,7 +291,9 @@ def _renamed(type: ResourceType, form: Form) -> Iterator[tuple[tuple[str | None,
             yield (place.extension.id if place.extension else None, place.attribute.name), subs
 
 
-@lru_cache(256)
 def names(type: ResourceType, form: Form) -> Names:
-    """The names of a resource type in a form."""
-    return Names(type, form)
+    """The names of a resource type in a form, kept on the type (see ``scim.compiled``)."""
+    found: Names | None = type.made.get(form)
+    if found is None:
+        found = type.made[form] = Names(type, form)
+    return found
