@@ -137,7 +137,7 @@ def test_s_p3_three_letters_are_changed_and_an_underscore_is_a_backslash(any_til
     assert answer.json()["errorCode"] == 0
 
 
-def test_v15_each_failure_has_its_code(any_till: Till) -> None:
+def test_s_p2_v15_each_failure_has_its_code(any_till: Till) -> None:
     key = any_till.key
     other = key._replace(key=bytes(32))
     now = datetime.now(UTC)
