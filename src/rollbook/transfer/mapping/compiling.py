@@ -64,7 +64,8 @@ class _Compiler:
         key = self._columns(tree.name)
         if key is None:
             near = nearest(tree.name, self._known)
-            right = f"the nearest is {near}" if near else f"a text that is the same for all is written '{tree.name}'"
+            right = f"a text that is the same for all is written '{tree.name}'"
+            right = f"the nearest is {near}, and {right}" if near else right
             raise BadExpression(f"there is no column {tree.name}", tree.position, right)
 
         def closure(row: Row) -> Value:

@@ -110,10 +110,7 @@ def _known(urn: str | None, name: str, sub: str | None, selector: tuple[str, str
         raise NoSlot(f"is told apart by {selector[0]}, which it has not", 'write it as in emails[type eq "home"]')
     if attribute.complex and not attribute.multi_valued and sub is None:
         parts = [f"{attribute.name}.{one.name}" for one in attribute.sub_attributes]
-        right = (
-            "write " + (parts[0] if "value" not in parts else f"{attribute.name}.value") + " or another of its parts"
-        )
-        raise NoSlot("has parts, and no value of its own", right)
+        raise NoSlot("has parts, and no value of its own", f"write {' or '.join(parts)}")
     return Slot(place.keys, sub, selector, attribute)
 
 
