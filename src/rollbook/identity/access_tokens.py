@@ -49,7 +49,8 @@ class AccessTokens:
 
     def is_for(self, token: AccessToken, standing: Standing) -> bool:
         """Whether a token was issued for the tenant, as its audience is called now (RFC 9068 §4)."""
-        return token.audience == audience_of(standing.tenant, standing.connection, self._issuer)
+        wanted = audience_of(standing.tenant, standing.connection, self._issuer)
+        return wanted == token.audience or wanted in token.others
 
     async def standing(self, token: AccessToken) -> Standing | None:
         """How those stand for whom it speaks."""

@@ -35,6 +35,8 @@ class AccessToken:
     issued: int
     expires: int
     cnf: str | None = None
+    others: tuple[str, ...] = ()
+    """For whom it is beside ``audience``."""
 
     @property
     def subject(self) -> str:
@@ -70,13 +72,14 @@ def is_access_token(header: Mapping[str, Any]) -> bool:
 def read_claims(claims: Mapping[str, Any], *, issuer: str, now: int) -> AccessToken | None:
     """The token of some claims whose signature is good; None where they do not make one that holds now.
 
-    **Rules** (RFC 9068 §4): ``iss`` is ours, ``aud`` is a text or a list of one, ``exp`` is ahead; every claim that is
-    needed is there and of its type. A whole number is no truth value and no text. Whether ``aud`` is where the token is
-    shown is for the caller to say: it has to be known first for whom that is.
+    **Rules** (RFC 9068 §4): ``iss`` is ours, ``aud`` is a text or a list of texts, ``exp`` is ahead; every claim that
+    is needed is there and of its type. A whole number is no truth value and no text. Whether the token is for who it is
+    shown to is for the caller to say, who knows what that is called.
     """
     aud = claims.get("aud")
-    audience = aud[0] if isinstance(aud, list) and len(aud) == 1 else aud
-    if claims.get("iss") != issuer or not isinstance(audience, str):
+    listed = aud if isinstance(aud, list) else [aud]
+    audiences = [text for text in listed if isinstance(text, str)]
+    if claims.get("iss") != issuer or not audiences or len(audiences) < len(listed):
         return None
     issued, expires, not_before = claims.get("iat"), claims.get("exp"), claims.get("nbf", 0)
     if type(issued) is not int or type(expires) is not int or type(not_before) is not int:
@@ -93,4 +96,18 @@ def read_claims(claims: Mapping[str, Any], *, issuer: str, now: int) -> AccessTo
         return None
     user = None if subject == client else subject
     scopes = ordered(scope.split(" "))
-    return AccessToken(id, tenant, client, user, family, scopes, audience, int(first), int(second), issued, expires)
+    first_audience, *others = audiences
+    return AccessToken(
+        id=id,
+        tenant=tenant,
+        client=client,
+        user=user,
+        family=family,
+        scopes=scopes,
+        audience=first_audience,
+        client_epoch=int(first),
+        user_epoch=int(second),
+        issued=issued,
+        expires=expires,
+        others=tuple(others),
+    )
