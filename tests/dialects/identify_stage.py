@@ -53,7 +53,7 @@ class Desk:
         """What is read there."""
         return read(self.call("GET", path, **headers))
 
-    def user(self, name: str = "", **attributes: Any) -> dict[str, Any]:
+    def user(self, name: str = "", /, **attributes: Any) -> dict[str, Any]:
         """A new user."""
         return read(self.call("POST", "/Users", {"schemas": [CORE], "userName": name or self.name(), **attributes}))
 
@@ -61,7 +61,7 @@ class Desk:
         """A name that nobody has."""
         return f"{of}{next(_counter)}"
 
-    def patch(self, user: dict[str, Any], **part: Any) -> dict[str, Any]:
+    def patch(self, user: dict[str, Any], /, **part: Any) -> dict[str, Any]:
         """A user after a PATCH; it is as it is read afterwards."""
         changed = read(self.call("PATCH", f"/Users/{user['id']}", {"schemas": [CORE], **part}))
         assert changed == self.get(f"/Users/{user['id']}")

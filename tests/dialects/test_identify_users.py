@@ -251,7 +251,8 @@ def test_w9_x13_without_its_primary_claim_a_user_is_named_by_the_default_type_th
 
 
 def test_x13_a_user_cannot_be_without_a_name(identify: Desk) -> None:
-    for body in ({}, {"userName": ""}, {"userName": None}, {OWN: {"Claims": []}}):
+    bodies: list[dict[str, Any]] = [{}, {"userName": ""}, {"userName": None}, {OWN: {"Claims": []}}]
+    for body in bodies:
         assert "userName" in refused(identify.call("POST", "/Users", {"schemas": [CORE], **body}), 400)
     user = identify.user()
     assert "userName" in refused(identify.call("PUT", f"/Users/{user['id']}", {"displayName": "x"}), 400)

@@ -1,7 +1,6 @@
 """Identify over HTTP: addresses, credentials, methods, statuses and lists (W1 to W3, W10, W11, X1 to X8, X17, X19)."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -311,7 +310,7 @@ def test_x4_a_delete_of_what_is_not_there_is_404_whatever_it_names(identify: Des
 
 
 @pytest.fixture(scope="module")
-def three(sqlite: House) -> Iterator[Desk]:
+def three(sqlite: House) -> Desk:
     """A tenant of three users."""
     there = desk(sqlite)
     for name in ("ann", "bo", "cleo"):

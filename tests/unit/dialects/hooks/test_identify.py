@@ -46,7 +46,7 @@ def claims(shown: dict[str, Any]) -> set[tuple[str, str, bool]]:
     return {(c["type"], c.get("value", ""), c["primary"]) for c in shown[OWN]["Claims"]}
 
 
-def kept_user(name: str = "ann", **attributes: Any) -> dict[str, Any]:
+def kept_user(name: str = "ann", /, **attributes: Any) -> dict[str, Any]:
     return {"schemas": [USER], "userName": name, "active": True, **attributes}
 
 
