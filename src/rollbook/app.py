@@ -5,7 +5,7 @@ The edge is imported by those who serve, so that a command that only opens the s
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from rollbook.clock import SYSTEM_CLOCK
@@ -215,7 +215,12 @@ def build(settings: Settings) -> "Application":
         if dialect.name == "retailops":
             sessions.pages[ACTIVATE] = ActivationPage(house, dialect, endpoint.dialect_of).answer
     system = SystemEndpoint(
-        house, SystemApi(SYSTEM_CLOCK), endpoint.authenticator, endpoint.rate, endpoint.turns, endpoint.refused
+        house,
+        SystemApi(SYSTEM_CLOCK, partial(endpoint.dialect_of, house.dialects[0])),
+        endpoint.authenticator,
+        endpoint.rate,
+        endpoint.turns,
+        endpoint.refused,
     )
     front = Front(oauth, sessions, endpoint, system)
     outbox = make_outbox(settings, store)

@@ -4,6 +4,7 @@ Names are camelCase in JSON. A form holds what may be written; what the store ad
 it. Unknown members are refused, so that a typing error is not taken for silence.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
@@ -320,6 +321,11 @@ def merged(before: Any, patch: Any) -> Any:
         else:
             result[name] = merged(result.get(name), value)
     return result
+
+
+def quoted(text: str) -> str:
+    """A text as it stands in a filter of SCIM."""
+    return json.dumps(text)
 
 
 def _minute(clock: str) -> int:

@@ -15,8 +15,9 @@ from rollbook.lockers.forms import pointer, sentence
 from rollbook.lockers.work import Malformed
 from rollbook.scim.errors import ScimError
 from rollbook.storage.errors import StoreError
-from rollbook.system_api import assignment_routes, problems, structure_routes, view_routes
+from rollbook.system_api import access_routes, assignment_routes, people_routes, problems, structure_routes, view_routes
 from rollbook.system_api.calling import Caller
+from rollbook.system_api.people import People
 from rollbook.system_api.problems import Problem, Refusal
 
 ABOUT = """Lockers: what stands where, who may use what, who holds what. Beside the SCIM API, on the same tokens.
@@ -29,7 +30,7 @@ ABOUT = """Lockers: what stands where, who may use what, who holds what. Beside 
 """
 
 
-def make_app() -> FastAPI:
+def make_app(people: People) -> FastAPI:
     """The application. Who calls stands in the state of each request (``calling``)."""
     app = FastAPI(
         title="rollbook System API",
@@ -43,6 +44,9 @@ def make_app() -> FastAPI:
     for room in structure_routes.ROOMS:
         app.include_router(structure_routes.routes(room))
     for router in (assignment_routes.router, assignment_routes.bookings, view_routes.router):
+        app.include_router(router)
+    app.include_router(people_routes.routes(people))
+    for router in (access_routes.router, access_routes.evaluating):
         app.include_router(router)
     handlers: dict[Any, Callable[[Request, Any], Any]] = {
         RequestValidationError: _not_understood,

@@ -16,6 +16,7 @@ from rollbook.storage.contract import TenantStore
 from rollbook.storage.records import Tenant
 from rollbook.system_api import app as application
 from rollbook.system_api.calling import Caller
+from rollbook.system_api.people import DialectOf, People
 
 
 class Asked(Protocol):
@@ -40,9 +41,9 @@ class Asked(Protocol):
 class SystemApi:
     """See ``web.system_endpoint.System``."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, dialect_of: DialectOf) -> None:
         self._clock = clock
-        self.app: FastAPI = application.make_app()
+        self.app: FastAPI = application.make_app(People(dialect_of))
 
     async def answer(self, asked: Asked) -> Response:
         """What the application answers. **Raises** only for bugs."""

@@ -1,0 +1,285 @@
+"""Users with their badges, and user groups: those of SCIM, read and written by the operator's side."""
+
+from enum import Enum
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Query
+from fastapi import Response as Answer
+from pydantic import BaseModel, Field
+
+from rollbook.lockers import assigning, forms
+from rollbook.lockers.forms import ExternalId, Form, Id, Moment, Name, Text
+from rollbook.scim.patch import Op
+from rollbook.storage.records import MemberQuery
+from rollbook.system_api import models
+from rollbook.system_api.answers import (
+    MERGE_PATCH,
+    REFUSED,
+    IfMatch,
+    Paging,
+    answered,
+    edge_of,
+    match,
+    page,
+    said,
+)
+from rollbook.system_api.calling import Reads, Writes
+from rollbook.system_api.people import (
+    BADGES,
+    GROUP_NUMBER,
+    USER_NUMBER,
+    People,
+    patch,
+    shown_group,
+    shown_user,
+)
+from rollbook.system_api.structure_routes import ThingId
+
+_MOST = 500
+
+
+class Badge(Form):
+    value: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+    display: Text | None = None
+
+
+class BadgeChange(Form):
+    """First those of ``remove`` go, by their values, then those of ``add`` come."""
+
+    add: Annotated[list[Badge], Field(max_length=20)] = Field(default_factory=list)
+    remove: Annotated[list[str], Field(max_length=20)] = Field(default_factory=list)
+
+
+class User(BaseModel):
+    id: Id
+    userName: str | None  # noqa: N815
+    displayName: str | None  # noqa: N815
+    active: bool
+    externalId: str | None  # noqa: N815
+    badges: list[Badge]
+    version: int
+    created: Moment
+    lastModified: Moment  # noqa: N815
+
+
+class UserList(BaseModel):
+    items: list[User]
+    nextCursor: str | None  # noqa: N815
+
+
+class GroupForm(Form):
+    display_name: Name
+    external_id: ExternalId | None = None
+
+
+class GroupPatch(Form):
+    display_name: Name | None = None
+    external_id: ExternalId | None = None
+
+
+class UserGroup(BaseModel):
+    id: Id
+    displayName: str  # noqa: N815
+    externalId: str | None  # noqa: N815
+    version: int
+    created: Moment
+    lastModified: Moment  # noqa: N815
+
+
+class UserGroupList(BaseModel):
+    items: list[UserGroup]
+    nextCursor: str | None  # noqa: N815
+
+
+class MemberChange(Form):
+    add: Annotated[list[Id], Field(max_length=_MOST)] = Field(default_factory=list)
+    remove: Annotated[list[Id], Field(max_length=_MOST)] = Field(default_factory=list)
+
+
+class OfUsers(Paging):
+    user_name: Annotated[str | None, Field(max_length=200)] = None
+    external_id: Annotated[str | None, Field(max_length=200)] = None
+    badge: Annotated[str | None, Field(max_length=200, description="What a reader has read off the card.")] = None
+    active: bool | None = None
+
+
+class OfGroups(Paging):
+    display_name: Annotated[str | None, Field(max_length=200)] = None
+    external_id: Annotated[str | None, Field(max_length=200)] = None
+
+
+_PATHS = {
+    "user_name": "userName",
+    "external_id": "externalId",
+    "badge": f"{BADGES}:badges.value",
+    "active": "active",
+    "display_name": "displayName",
+}
+
+
+def _filters(asked: Any) -> dict[str, str | bool]:
+    given = asked.model_dump(exclude={"limit", "cursor"})
+    return {_PATHS[name]: value for name, value in given.items() if value is not None}
+
+
+def routes(people: People) -> APIRouter:
+    """The routes of people."""
+    router = APIRouter(responses=REFUSED)
+    users: list[str | Enum] = ["Users"]
+    groups: list[str | Enum] = ["User groups"]
+
+    @router.get("/users", tags=users, summary="List users", operation_id="listUsers", response_model=UserList)
+    async def list_users(caller: Reads, asked: Annotated[OfUsers, Query()]) -> Answer:
+        (after,) = edge_of(asked.cursor, 1) or ("",)
+        found = await people.listed(caller, USER_NUMBER, _filters(asked), asked.limit + 1, after)
+        return page([shown_user(one) for one in found], asked.limit, lambda: (found[asked.limit - 1].id,))
+
+    @router.get("/users/{id}", tags=users, summary="Read a user", operation_id="readUser", response_model=User)
+    async def read_user(caller: Reads, id: ThingId) -> Answer:
+        stored = await people.found(caller, USER_NUMBER, id)
+        return said(answered(200, shown_user(stored), version=stored.version))
+
+    @router.get(
+        "/users/{id}/assignments",
+        tags=users,
+        summary="List what a user holds",
+        operation_id="listUserAssignments",
+        response_model=models.AssignmentList,
+    )
+    async def held(caller: Reads, id: ThingId) -> Answer:
+        await people.found(caller, USER_NUMBER, id)
+        items = [assigning.shown(one) for one in await assigning.held_by(caller.work, id)]
+        return said(answered(200, {"items": items, "nextCursor": None}))
+
+    @router.post(
+        "/users/{id}/badges",
+        tags=users,
+        summary="Give a user badges, and take some away",
+        description="A badge is one user's: another's is refused (409). A lost badge is removed and a new one added "
+        "in one request.",
+        operation_id="changeBadges",
+        response_model=User,
+    )
+    async def change_badges(caller: Writes, id: ThingId, body: BadgeChange) -> Answer:
+        operations = [patch(Op.REMOVE, f"{BADGES}:badges[value eq {forms.quoted(value)}]") for value in body.remove]
+        if body.add:
+            added = [one.model_dump(exclude_none=True) for one in body.add]
+            operations.append(patch(Op.ADD, f"{BADGES}:badges", added))
+        if not operations:
+            stored = await people.found(caller, USER_NUMBER, id)
+        else:
+            stored = await people.modify(caller, USER_NUMBER, id, match("*"), *operations)
+        return said(answered(200, shown_user(stored), version=stored.version))
+
+    @router.get(
+        "/user-groups",
+        tags=groups,
+        summary="List user groups",
+        operation_id="listUserGroups",
+        response_model=UserGroupList,
+    )
+    async def list_groups(caller: Reads, asked: Annotated[OfGroups, Query()]) -> Answer:
+        (after,) = edge_of(asked.cursor, 1) or ("",)
+        found = await people.listed(caller, GROUP_NUMBER, _filters(asked), asked.limit + 1, after)
+        return page([shown_group(one) for one in found], asked.limit, lambda: (found[asked.limit - 1].id,))
+
+    @router.post(
+        "/user-groups",
+        tags=groups,
+        summary="Create a user group",
+        description="It is a Group of SCIM as well: there is one table.",
+        operation_id="createUserGroup",
+        status_code=201,
+        response_model=UserGroup,
+    )
+    async def create_group(caller: Writes, body: GroupForm) -> Answer:
+        stored = await people.create_group(caller, body.model_dump(by_alias=True, exclude_none=True))
+        at = f"{caller.base}/user-groups/{stored.id}"
+        return said(answered(201, shown_group(stored), version=stored.version, location=at))
+
+    @router.get(
+        "/user-groups/{id}",
+        tags=groups,
+        summary="Read a user group",
+        operation_id="readUserGroup",
+        response_model=UserGroup,
+    )
+    async def read_group(caller: Reads, id: ThingId) -> Answer:
+        stored = await people.found(caller, GROUP_NUMBER, id)
+        return said(answered(200, shown_group(stored), version=stored.version))
+
+    @router.patch(
+        "/user-groups/{id}",
+        tags=groups,
+        summary="Change a user group",
+        description="A merge patch (RFC 7396).",
+        operation_id="changeUserGroup",
+        response_model=UserGroup,
+    )
+    async def change_group(
+        caller: Writes,
+        id: ThingId,
+        body: Annotated[GroupPatch, Body(media_type=MERGE_PATCH)],
+        if_match: IfMatch = None,
+    ) -> Answer:
+        wanted = match(if_match)
+        stored = await people.found(caller, GROUP_NUMBER, id)
+        form = forms.read(GroupForm, forms.merged(_group_form(shown_group(stored)), caller.body))
+        operations = [patch(Op.REPLACE, "displayName", form.display_name)]
+        if form.external_id is not None:
+            operations.append(patch(Op.REPLACE, "externalId", form.external_id))
+        else:
+            operations.append(patch(Op.REMOVE, "externalId"))
+        stored = await people.modify(caller, GROUP_NUMBER, id, wanted, *operations)
+        return said(answered(200, shown_group(stored), version=stored.version))
+
+    @router.delete(
+        "/user-groups/{id}",
+        tags=groups,
+        summary="Delete a user group",
+        description="Its links go with it.",
+        operation_id="deleteUserGroup",
+        status_code=204,
+        response_class=Answer,
+    )
+    async def delete_group(caller: Writes, id: ThingId, if_match: IfMatch = None) -> Answer:
+        await people.delete(caller, GROUP_NUMBER, id, match(if_match))
+        return Answer(status_code=204)
+
+    @router.get(
+        "/user-groups/{id}/members",
+        tags=groups,
+        summary="List the members of a user group",
+        operation_id="listMembers",
+        response_model=models.Ids,
+    )
+    async def members(caller: Reads, id: ThingId, asked: Annotated[Paging, Query()]) -> Answer:
+        stored = await people.found(caller, GROUP_NUMBER, id)
+        (after,) = edge_of(asked.cursor, 1) or (None,)
+        type = await people.type_of(caller, GROUP_NUMBER)
+        query = MemberQuery(type, stored.id, limit=asked.limit + 1, edge=after, count=False)
+        found = [one.id for one in (await caller.store.member_page(query)).members]
+        return page(found, asked.limit, lambda: (found[asked.limit - 1],))
+
+    @router.post(
+        "/user-groups/{id}/members",
+        tags=groups,
+        summary="Put users into a group, and take some out",
+        operation_id="changeMembers",
+        response_model=UserGroup,
+    )
+    async def change_members(caller: Writes, id: ThingId, body: MemberChange) -> Answer:
+        operations = [patch(Op.REMOVE, f'members[value eq "{one}"]') for one in body.remove]
+        if body.add:
+            operations.append(patch(Op.ADD, "members", [{"value": one} for one in body.add]))
+        if not operations:
+            stored = await people.found(caller, GROUP_NUMBER, id)
+        else:
+            stored = await people.modify(caller, GROUP_NUMBER, id, match("*"), *operations)
+        return said(answered(200, shown_group(stored), version=stored.version))
+
+    return router
+
+
+def _group_form(shown: dict[str, Any]) -> dict[str, Any]:
+    return {name: shown[name] for name in ("displayName", "externalId")}

@@ -1,0 +1,69 @@
+"""The System API: users with their badges, and user groups, which are SCIM's."""
+
+from tests.lockers.conftest import Company
+
+NOBODY = "0199c1f2-7a5e-7000-8000-000000000009"
+
+
+def test_users_are_those_of_scim(company: Company) -> None:
+    first = company.get("/users", limit=2)
+    rest = company.get("/users", limit=2, cursor=first["nextCursor"])
+    assert {one["userName"] for one in (*first["items"], *rest["items"])} == {"ann", "bo", "cleo"}
+    assert rest["nextCursor"] is None
+    (ann,) = company.items("/users", userName="ANN")
+    assert (ann["id"], ann["active"], ann["badges"]) == (company.ann, True, [])
+    assert company.get(f"/users/{company.ann}") == ann
+    company.seat.patch(f"/Users/{company.ann}", {"op": "replace", "path": "active", "value": False})
+    assert [one["userName"] for one in company.items("/users", active="false")] == ["ann"]
+    assert company.items("/users", userName='x" or userName pr or "') == []
+    assert company.code("GET", f"/users/{company.staff}") == (404, "notFound")
+
+
+def test_a_user_has_badges_of_his_own(company: Company) -> None:
+    path = f"/users/{company.ann}/badges"
+    given = company.make(path, {"add": [{"value": "04A1", "display": "blue card"}]})
+    assert given["badges"] == [{"value": "04A1", "display": "blue card"}]
+    assert [one["id"] for one in company.items("/users", badge="04A1")] == [company.ann]
+    swapped = company.make(path, {"remove": ["04A1"], "add": [{"value": "04B2"}]})
+    assert swapped["badges"] == [{"value": "04B2", "display": None}]
+    assert company.items("/users", badge="04A1") == []
+    assert company.code("POST", f"/users/{company.bo}/badges", {"add": [{"value": "04B2"}]})[0] == 409
+    assert company.make(path, {})["badges"] == swapped["badges"]
+    assert company.code("POST", f"/users/{NOBODY}/badges", {"add": [{"value": "1"}]}) == (404, "notFound")
+
+
+def test_what_a_user_holds_is_listed(company: Company) -> None:
+    held = company.make("/assignments", {"userId": company.ann})
+    assert company.items(f"/users/{company.ann}/assignments") == [held]
+    assert company.code("GET", f"/users/{NOBODY}/assignments") == (404, "notFound")
+
+
+def test_user_groups_are_groups_of_scim(company: Company) -> None:
+    made = company.call("POST", "/user-groups", {"displayName": "Guests", "externalId": "g1"})
+    assert (made.status_code, made.headers["etag"]) == (201, '"1"')
+    path = f"/user-groups/{made.json()['id']}"
+    assert made.headers["location"] == f"/api/v1{path}"
+    assert company.seat.get(f"/Groups/{made.json()['id']}").json()["displayName"] == "Guests"
+    assert [one["displayName"] for one in company.items("/user-groups", displayName="guests")] == ["Guests"]
+    assert {one["displayName"] for one in company.items("/user-groups")} == {"Guests", "Staff"}
+    assert company.code("PATCH", path, {"displayName": "Visitors"}) == (428, "preconditionRequired")
+    assert company.code("PATCH", path, {"displayName": "Visitors"}, match='"7"') == (412, "preconditionFailed")
+    changed = company.call("PATCH", path, {"displayName": "Visitors", "externalId": None}, match='"1"').json()
+    assert (changed["displayName"], changed["externalId"], changed["version"]) == ("Visitors", None, 2)
+    assert company.code("PATCH", path, {"displayName": None}, match="*") == (400, "invalidBody")
+    assert company.call("DELETE", path, match="*").status_code == 204
+    assert company.seat.get(f"/Groups/{made.json()['id']}").status_code == 404
+    assert company.code("GET", path) == (404, "notFound")
+
+
+def test_members_come_and_go(company: Company) -> None:
+    path = f"/user-groups/{company.staff}/members"
+    assert company.items(path) == sorted([company.ann, company.bo])
+    first = company.get(path, limit=1)
+    assert company.items(path, cursor=first["nextCursor"]) == sorted([company.ann, company.bo])[1:]
+    company.make(path, {"add": [company.cleo], "remove": [company.ann]})
+    assert company.items(path) == sorted([company.bo, company.cleo])
+    assert company.code("POST", "/assignments", {"userId": company.ann}) == (403, "noLink")
+    assert company.make("/assignments", {"userId": company.cleo})["userId"] == company.cleo
+    assert company.code("POST", path, {"add": [NOBODY]}) == (400, "invalidValue")
+    assert company.code("GET", f"/user-groups/{NOBODY}/members") == (404, "notFound")
