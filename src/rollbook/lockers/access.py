@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 from rollbook.lockers import judging
 from rollbook.storage.access_contract import Facts, Holding, Hour, Reach
-from rollbook.storage.locker_contract import Whereabouts
+from rollbook.storage.locker_contract import Ground, Whereabouts
 from rollbook.storage.locker_records import ACTIVE, ALLOW, DELIVERY, FIXED, HOLDER, SHARED, Assignment, Right
 
 
@@ -34,6 +34,10 @@ class Action:
     holding: Holding = "any"
     in_service: bool = True
     another: bool = False
+
+    def given_by(self, ground: Ground, at: str) -> bool:
+        """Whether a link gives this (or takes it) at a moment."""
+        return bool(ground.link.rights & self.right) and judging.holds(ground.link, ground.time_zone, at)
 
     def reach(self, at: str, location_id: str | None = None) -> Reach:
         """Which lockers are meant by it, at a moment."""
@@ -141,7 +145,7 @@ def _service(stands: Whereabouts | None) -> str | None:
 def _links(facts: Facts, action: Action, at: str) -> tuple[Condition, ...]:
     """What the links say, each condition by itself; the first that is not met is what ``judging.may`` says."""
     meant = [ground for ground in facts.grounds if ground.link.rights & action.right]
-    now = [ground for ground in meant if judging.holds(ground.link, ground.time_zone, at)]
+    now = [ground for ground in meant if action.given_by(ground, at)]
     allowing = [ground for ground in now if ground.link.effect == ALLOW]
     room = [g for g in allowing if g.link.max_lockers is None or g.held < g.link.max_lockers]
     met = (

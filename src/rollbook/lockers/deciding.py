@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from rollbook.clock import Clock
-from rollbook.lockers import judging
 from rollbook.lockers.access import Action, Decision, decide, hour
 from rollbook.scim.attributes import Compare
 from rollbook.scim.folding import fold
@@ -74,7 +73,7 @@ class Inquiry:
         grounds = [
             ground
             for ground in await self.access.links_of(locker_id)
-            if ground.link.rights & action.right and judging.holds(ground.link, ground.time_zone, at)
+            if action.given_by(ground, at)
         ]
         # What does not depend on the user is judged once, for one who is welcome everywhere.
         anybody = decide(Facts(True, stands, _free(grounds), holders), action, "", at)

@@ -1,8 +1,8 @@
 """What is answered beside the structure itself, for the document."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from rollbook.lockers.forms import Id, Moment
 
@@ -151,3 +151,45 @@ class LockerState(BaseModel):
 class LockerList(BaseModel):
     items: list[LockerState]
     nextCursor: str | None
+
+
+class Condition(BaseModel):
+    name: str
+    met: bool
+    reason: str | None
+    detail: str | None
+
+
+class MeetingLink(BaseModel):
+    linkId: Id
+    userGroupId: Id
+    lockerGroupId: Id
+    effect: str
+    holds: Annotated[bool, Field(description="Whether it gives (or takes) this right at this moment.")]
+
+
+class Explained(BaseModel):
+    allowed: bool
+    reason: str | None
+    userId: str | None
+    lockerId: str | None
+    action: str
+    at: str
+    conditions: list[Condition]
+    links: list[MeetingLink]
+
+
+class Pair(BaseModel):
+    userId: Id
+    lockerId: Id
+
+
+class Diff(BaseModel):
+    """What a change would give and take, by links alone: whoever holds what, and whatever is out of service."""
+
+    usersGaining: Annotated[int, Field(description="Users who could use at least one locker more.")]
+    usersLosing: int
+    gained: Annotated[int, Field(description="Pairs of a user and a locker.")]
+    lost: int
+    gainedExample: Pair | None
+    lostExample: Pair | None

@@ -7,8 +7,9 @@
 | body         | 400, 415                                                    |
 | application  | what its document says                                      |
 
-It stands at ``/api/v1`` and ``/t/{tenant}/api/v1``, which is longer than any dialect's base. The page about it and its
-document need no credential.
+It stands at ``/api/v1`` and ``/t/{tenant}/api/v1``, which is longer than any dialect's base; and it decides about
+access at ``/access/v1``, as OpenID AuthZEN has it. The page about it and its document need no credential, nor does the
+document that says what decides here.
 """
 
 import re
@@ -38,7 +39,11 @@ from rollbook.web.refused import Refused
 from rollbook.web.turns import Turns
 
 BASE = "/api/v1"
-_ADDRESS = re.compile(rf"(?:/t/(?P<tenant>[^/]+))?(?P<base>{BASE})(?P<rest>/.*)?")
+ACCESS = "/access/v1"
+"""Where OpenID AuthZEN is spoken: an address of its own for routes of the application that begin with ``/authzen``."""
+PDP = "/.well-known/authzen-configuration"
+_ADDRESS = re.compile(rf"(?:/t/(?P<tenant>[^/]+))?(?P<base>{BASE}|{ACCESS})(?P<rest>/.*)?")
+_METADATA = re.compile(rf"{re.escape(PDP)}(?:/t/(?P<tenant>[^/]+))?")
 _JSON = re.compile(r"application/(?:[\w.+-]+\+)?json(?:\s*;.*)?", re.IGNORECASE)
 _WRITES = frozenset(("POST", "PUT", "PATCH", "DELETE"))
 
@@ -84,8 +89,12 @@ def find(path: str) -> Place | None:
     found = _ADDRESS.fullmatch(path)
     if found is None:
         return None
-    tenant = found["tenant"]
-    return Place(tenant and unquote(tenant), path[: found.end("base")], found["rest"] or "")
+    tenant, rest = found["tenant"], found["rest"] or ""
+    if found["base"] == ACCESS:
+        rest = f"/authzen{rest}"
+    elif rest.startswith("/authzen"):
+        rest = "/-"  # nothing is there
+    return Place(tenant and unquote(tenant), path[: found.end("base")], rest)
 
 
 class SystemEndpoint:
@@ -109,11 +118,13 @@ class SystemEndpoint:
         self._handle = lru_cache(1024)(house.store.tenant)
         self._document: tuple[bytes, str] | None = None
 
-    firsts = frozenset(("api", "t"))
+    firsts = frozenset(("api", "access", ".well-known", "t"))
     """The first parts of its addresses."""
 
     def find(self, path: str) -> Callable[[Request], Awaitable[Response]] | None:
         """What answers at a path; None: it is not the System API's."""
+        if _METADATA.fullmatch(path) is not None:
+            return self._metadata
         return self.answer if find(path) is not None else None
 
     def refuse(self, error: ScimError, path: str) -> Response | None:
@@ -167,6 +178,24 @@ class SystemEndpoint:
         if standing:
             answer.headers = (*answer.headers, *standing)
         return answer
+
+    async def _metadata(self, request: Request) -> Response:
+        """What decides here (AuthZEN §9): open to everybody, and the same for everybody."""
+        try:
+            docs.only_reading(request)
+        except ScimError as error:
+            return self._system.refusal(error, request.id)
+        found = _METADATA.fullmatch(request.path)
+        tenant = found["tenant"] if found else None
+        point = f"{self._house.public_url}{f'/t/{tenant}' if tenant else ''}"
+        parts = ("evaluation", "evaluations")
+        searches = ("subject", "resource", "action")
+        body = {
+            "policy_decision_point": point,
+            **{f"access_{part}_endpoint": f"{point}{ACCESS}/{part}" for part in parts},
+            **{f"search_{part}_endpoint": f"{point}{ACCESS}/search/{part}" for part in searches},
+        }
+        return Response(200, ((b"content-type", b"application/json"),), orjson.dumps(body))
 
     def _about(self, request: Request, place: Place) -> Response:
         """The page about the API, and its document: the same for everybody."""
