@@ -407,7 +407,7 @@ class ScimEndpoint:
     async def _answer_again(self, request: Request) -> Response:
         """Answer a request that was read by schemas which have changed since, by the new ones."""
         if request.again == _AGAIN:
-            return codec(self._house.dialects[0]).refusal(refusal(SchemaChanged()))
+            return self.refuse(refusal(SchemaChanged()), request.path)
         request.again += 1
         self._authenticator.forget(request.headers.get("authorization"))
         return await self.answer(request)
