@@ -35,7 +35,13 @@ def master() -> str:
 
 
 def _env(master: str, **more: str) -> dict[str, str]:
-    return {"ROLLBOOK_MASTER_KEY": master, "ROLLBOOK_TRUSTED_PROXIES": "127.0.0.1", "ROLLBOOK_ACCESS_LOG": "1", **SOON, **more}
+    return {
+        "ROLLBOOK_MASTER_KEY": master,
+        "ROLLBOOK_TRUSTED_PROXIES": "127.0.0.1",
+        "ROLLBOOK_ACCESS_LOG": "1",
+        **SOON,
+        **more,
+    }
 
 
 @pytest.fixture(scope="module")
