@@ -7,6 +7,8 @@ from rollbook.dialects.model import Dialect
 from rollbook.dialects.plan import Departure
 from rollbook.dialects.routes import Ask
 from rollbook.scim.schema import ResourceType
+from rollbook.scim.wire.v1_form import Form
+from rollbook.scim.wire.v1_names import names
 
 NOTE = "<!-- Made by `rollbook dialect doc`: change the dialect file, then run `make reference`. -->"
 
@@ -21,7 +23,7 @@ def page(dialect: Dialect) -> str:
     if dialect.plan.absent:
         lines += [f"Not there at all (501): {_code(dialect.plan.absent)}.", ""]
     for type in dialect.types:
-        lines += _attributes(type)
+        lines += _attributes(type, dialect.form)
     if dialect.settings:
         lines += [
             "## What a tenant may set",
@@ -123,17 +125,25 @@ def _routes(dialect: Dialect) -> Iterator[tuple[str, str, str]]:
             yield method, f"`{template}`", _MEANT[ask]
 
 
-def _attributes(type: ResourceType) -> list[str]:
+def _attributes(type: ResourceType, form: Form | None) -> list[str]:
     lines = [f"## {type.name}", ""]
+    called = names(type, form) if form else None
     for schema in type.schemas():
         key = next((key for key, urn in type.aliases.items() if urn == schema.id), "")
-        lines += [f"Schema `{schema.id}`" + (f", under the key `{key}`:" if key else ":"), ""]
+        extension = None if schema is type.schema else schema
+        urn = called.urns[schema.id] if called else schema.id
+        lines += [f"Schema `{urn}`" + (f", under the key `{key}`:" if key else ":"), ""]
         rows = []
         for attribute in schema.attributes:
             rows.append((f"`{attribute.name}`", characteristics(attribute), attribute.description))
             rows += [
-                (f"`{attribute.name}.{sub.name}`", characteristics(sub), sub.description)
+                (
+                    f"`{attribute.name}.{called.wire_name(extension, attribute, sub) if called else sub.name}`",
+                    characteristics(sub),
+                    sub.description,
+                )
                 for sub in attribute.sub_attributes
+                if form is None or sub.name not in form.hidden
             ]
         lines += _table(("attribute", "is", "what it means"), rows)
     return lines
