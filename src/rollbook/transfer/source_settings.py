@@ -46,7 +46,7 @@ class FileSource(SourceSettings):
 
     @property
     def label(self) -> str:
-        return self.name or self.path.replace("\\", "/").rpartition("/")[2]
+        return self.path.replace("\\", "/").rpartition("/")[2]
 
 
 @dataclass(frozen=True, kw_only=True)

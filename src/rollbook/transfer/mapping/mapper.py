@@ -131,12 +131,13 @@ class _Compiling:
                 self._wrong.append(Wrong(f"map.{key}", str(wrong), wrong.right))
                 continue
             self._slots[key] = slot
-            if slot.many or (isinstance(raw, Sequence | Mapping) and not isinstance(raw, str)):
+            several = isinstance(raw, Sequence | Mapping) and not isinstance(raw, str)
+            if several and not slot.many and slot.attribute is not None:
+                self._wrong.append(Wrong(f"map.{key}", "has one value, and no list", "write join(…) or default(…)"))
+            elif slot.many or several:
                 self._list(key, slot, raw)
-            else:
-                closure = self._closure(f"map.{key}", raw)
-                if closure is not None:
-                    self._puts.append((key, single(slot, closure)))
+            elif closure := self._closure(f"map.{key}", raw):
+                self._puts.append((key, single(slot, closure)))
         rules = [rule for index, one in enumerate(mapping.groups) if (rule := self._rule(index, one))]
         if rules:
             self._slots.setdefault("groups", read_slot("groups", self._type))
