@@ -23,6 +23,7 @@ class Kind(StrEnum):
     TENANT_SUSPENDED = "tenant:suspend"
     TENANT_RESUMED = "tenant:resume"
     TENANT_DELETED = "tenant:delete"
+    TENANT_CONFIGURED = "tenant:configure"
     CONNECTION_CREATED = "connection:create"
     CONNECTION_CHANGED = "connection:change"
     CONNECTION_DELETED = "connection:delete"

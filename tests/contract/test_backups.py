@@ -52,6 +52,7 @@ async def _fill(store: Store) -> list[Tenant]:
         await handle.apply(builders.replaced(users[0], builders.user_document("user0", active=False)))
         await handle.apply(builders.deleted(users[1]))
         await handle.create_token(builders.token(tenant, bytes([number]) * 32), builders.event())
+        await store.configure_tenant(tenant.id, '{"shop":{"shelves":["Ä🔑"]}}', builders.event())
         digest = bytes([100 + number]) * 32
         await store.sessions.start(session(tenant, builders.START, digest=digest), builders.event())
         await store.sessions.create_auth_key(auth_key(tenant, 10**15 + number), builders.event())

@@ -1,9 +1,10 @@
-"""``rollbook tenant``: create, list, show, suspend, resume, delete."""
+"""``rollbook tenant``: create, list, show, suspend, resume, delete (``configure`` has a room of its own)."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rollbook.cli.configure import configure
 from rollbook.cli.options import Config, Database, Dialects, Json, TenantName, Yes
 from rollbook.cli.output import confirm, print_json, print_record, print_table, say, understood
 from rollbook.cli.session import load, with_store
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="tenant",
     help="The isolated customers of this server, each with users, groups and tokens of its own.",
-    short_help="Create, list, show, suspend, resume, delete tenants.",
+    short_help="Create, list, show, configure, suspend, resume, delete tenants.",
     no_args_is_help=True,
 )
 
@@ -179,6 +180,8 @@ def delete(
 
     _tell(with_store(settings, work), json=json)
 
+
+app.command()(configure)
 
 _HEADINGS = ("id", "name", "dialect", "status", "created")
 

@@ -213,7 +213,7 @@ class Read:
 
     def wrong(self, path: Sequence[str | int], detail: str) -> DialectError:
         """What is wrong at a place of the file."""
-        return _wrong(self.source, path, detail)
+        return wrong(self.source, path, detail)
 
 
 def read_all(sources: Iterable[Source], tell: Tell = raised) -> tuple[Read, ...]:
@@ -228,13 +228,13 @@ def read_all(sources: Iterable[Source], tell: Tell = raised) -> tuple[Read, ...]
         table, whole = _parse(source, tell)
         name = table.get("name")
         if isinstance(name, str) and name in own:
-            tell(_wrong(source, ["name"], f"{own[name][0].name} is called {name!r} already"))
+            tell(wrong(source, ["name"], f"{own[name][0].name} is called {name!r} already"))
         elif not whole:
             broken.add(str(name))
         elif not name:
             tell(DialectError(source.name, 0, "name", "a dialect needs a name"))
         elif not NAME.fullmatch(name):
-            tell(_wrong(source, ["name"], "a name has from 1 to 63 small letters, digits, - or _, a letter first"))
+            tell(wrong(source, ["name"], "a name has from 1 to 63 small letters, digits, - or _, a letter first"))
         else:
             own[name] = (source, table)
     done: dict[str, Read] = {}
@@ -246,11 +246,11 @@ def read_all(sources: Iterable[Source], tell: Tell = raised) -> tuple[Read, ...]
         parent, base = table.get("extends"), None
         if parent is not None:
             if parent in below or parent == name:
-                tell(_wrong(source, ["extends"], f"{name} would be its own parent"))
+                tell(wrong(source, ["extends"], f"{name} would be its own parent"))
             elif parent in own or parent in broken:
                 base = read(parent, (*below, name))
             else:
-                tell(_wrong(source, ["extends"], f"there is no dialect {parent!r}{_nearest(parent, own)}"))
+                tell(wrong(source, ["extends"], f"there is no dialect {parent!r}{_nearest(parent, own)}"))
             if base is None:
                 broken.add(name)
                 return None
@@ -281,14 +281,12 @@ def _parse(source: Source, tell: Tell) -> tuple[Table, bool]:
     try:
         table = tomllib.loads(source.text)
     except tomllib.TOMLDecodeError as error:
-        found = re.search(r"at line (\d+)", str(error))
-        line = int(found[1]) if found else len(source.text.splitlines())
-        tell(DialectError(source.name, line, "", f"this is no TOML: {error}"))
+        tell(no_toml(source, error))
         return {}, False
-    wrong = list(_check(source, [], table, KEYS))
-    for one in wrong:
+    found = list(_check(source, [], table, KEYS))
+    for one in found:
         tell(one)
-    return table, not wrong
+    return table, not found
 
 
 def _check(
@@ -297,7 +295,7 @@ def _check(
     for name, value in table.items():
         key = keys.get(name)
         if key is None:
-            yield _wrong(source, [*path, name], f"there is no such key{_nearest(name, keys)}")
+            yield wrong(source, [*path, name], f"there is no such key{_nearest(name, keys)}")
         else:
             yield from _check_value(source, [*path, name], value, key)
 
@@ -330,12 +328,12 @@ def _check_value(source: Source, path: list[str | int], value: Any, key: Key) ->
     elif key.kind in ("list", "map"):
         right = right and all(isinstance(one, dict) for one in inner)
     if not right:
-        yield _wrong(source, path, f"this has to be {words}")
+        yield wrong(source, path, f"this has to be {words}")
         return
     if key.choices:
         for position, one in enumerate(inner if key.kind == "words" else [value]):
             if one not in key.choices:
-                yield _wrong(
+                yield wrong(
                     source,
                     [*path, position],
                     f"{one!r} cannot stand here{_nearest(one, key.choices)}: it is one of {', '.join(key.choices)}",
@@ -352,7 +350,15 @@ def _check_value(source: Source, path: list[str | int], value: Any, key: Key) ->
             yield from _check(source, [*path, position], one, key.inside)
 
 
-def _wrong(source: Source, path: Sequence[str | int], detail: str) -> DialectError:
+def no_toml(source: Source, error: tomllib.TOMLDecodeError) -> DialectError:
+    """A file that cannot be read as TOML."""
+    found = re.search(r"at line (\d+)", str(error))
+    line = int(found[1]) if found else len(source.text.splitlines())
+    return DialectError(source.name, line, "", f"this is no TOML: {error}")
+
+
+def wrong(source: Source, path: Sequence[str | int], detail: str) -> DialectError:
+    """What is wrong at a place of a file."""
     key = ".".join(f'"{part}"' if "." in str(part) else str(part) for part in path if isinstance(part, str))
     return DialectError(source.name, line_of(source.text, path), key, detail)
 
@@ -397,4 +403,17 @@ def _property(key: Key) -> Table:
     return {"description": key.about, **forms[key.kind]}
 
 
-__all__ = ["KEYS", "NAME", "TOPICS", "DialectError", "Read", "Source", "Tell", "editor_schema", "raised", "read_all"]
+__all__ = [
+    "KEYS",
+    "NAME",
+    "TOPICS",
+    "DialectError",
+    "Read",
+    "Source",
+    "Tell",
+    "editor_schema",
+    "no_toml",
+    "raised",
+    "read_all",
+    "wrong",
+]

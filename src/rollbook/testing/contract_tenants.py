@@ -75,12 +75,41 @@ class Tenants:
         assert await store.find_tenant("acorn") == acorn
         assert await kinds_of(store, acorn) == ["tenant:create", "tenant:suspend", "tenant:resume"]
 
+    async def test_what_a_tenant_sets_is_kept_with_it_and_comes_with_its_tokens(
+        self, store: Store, acorn: Tenant, birch: Tenant
+    ) -> None:
+        digest = b"d" * 32
+        await store.tenant(acorn.id).create_token(token(acorn, digest), event(Kind.TOKEN_CREATED))
+        text = '{"shop":{"shelves":["Ä","🔑"],"count":7}}'
+        await store.configure_tenant(acorn.id, text, event(Kind.TENANT_CONFIGURED))
+        by_id, by_name = await store.find_tenant(acorn.id), await store.find_tenant("acorn")
+        assert by_id is not None
+        assert by_id == by_name
+        assert by_id.configured == text
+        assert [t.configured for t in await store.tenants()] == [text, ""]
+        found = await store.find_token(digest)
+        assert found is not None
+        assert found[1].configured == text
+        assert (await kinds_of(store, acorn))[-1] == "tenant:configure"
+        assert "tenant:configure" not in await kinds_of(store, birch)
+        await store.configure_tenant(acorn.id, "", event(Kind.TENANT_CONFIGURED))
+        again = await store.find_tenant("acorn")
+        assert again is not None
+        assert again.configured == ""
+
     async def test_a_tenant_that_is_not_there_cannot_be_changed(self, store: Store) -> None:
         for id in (new_id(), "no uuid", "", NO_TENANT):
             with pytest.raises(NotFound):
                 await store.set_tenant_status(id, "suspended", event(Kind.TENANT_SUSPENDED))
             with pytest.raises(NotFound):
                 await store.delete_tenant(id, LATER, event(Kind.TENANT_DELETED))
+            with pytest.raises(NotFound):
+                await store.configure_tenant(id, "{}", event(Kind.TENANT_CONFIGURED))
+
+    async def test_a_deleted_tenant_is_not_configured(self, store: Store, acorn: Tenant) -> None:
+        await store.delete_tenant(acorn.id, LATER, event(Kind.TENANT_DELETED, LATER))
+        with pytest.raises(NotFound):
+            await store.configure_tenant(acorn.id, "{}", event(Kind.TENANT_CONFIGURED))
 
     async def test_a_handle_needs_a_well_formed_id(self, store: Store) -> None:
         for id in ("", "acorn", "%", NO_TENANT, new_id().upper(), new_id().replace("-", ""), f"{{{new_id()}}}"):
