@@ -51,7 +51,8 @@ class Standing:
     in_grace: bool = False
     """We have deactivated it as a leaver."""
     doubt: str = ""
-    """Why it might be somebody of the source all the same."""
+    """Why it might be somebody of the source all the same: then it is not deleted, and left alone where it is not
+    ours."""
 
 
 UNKNOWN = Standing()
@@ -78,8 +79,11 @@ def decide(
         return _together(entry, user, policy, standing, separator=separator, groups=groups)
     assert user is not None
     decision = _gone(user, policy, standing)
-    if decision.kind in ("deactivate", "delete") and standing.doubt:
-        return Decision("report", f"not in the source, but {standing.doubt}")
+    if standing.doubt and decision.kind in ("deactivate", "delete"):
+        if not decision.leaver:
+            return Decision("report", f"not in the source, but {standing.doubt}")
+        if decision.kind == "delete":  # what is deactivated can come back
+            return replace(_deactivate(user, f"{decision.reason}; not deleted: {standing.doubt}"), leaver=True)
     if decision.kind == "delete" and not can_delete:
         return replace(_deactivate(user, f"{decision.reason}; the target deletes nobody"), leaver=decision.leaver)
     return decision
