@@ -116,7 +116,7 @@ def test_limits_are_read(value: object, limit: Limit) -> None:
 
 @pytest.mark.parametrize("value", [-1, True, "5", {}, {"share": 2}, {"share": "a"}, {"leest": 1}, {"least": -1}, 0.5])
 def test_what_is_no_limit_is_refused_with_a_sentence(value: object) -> None:
-    with pytest.raises(ValueError, match="give a number|share is a number|whole numbers"):
+    with pytest.raises(ValueError, match=r"give a number|share is a number|whole numbers"):
         Limit.from_toml(value)
 
 
