@@ -134,19 +134,23 @@ async def _in_target(
 
 async def _meet(config: "Config", settings: "TargetSettings", target: "Target", entry: Any) -> _Met:
     from rollbook.transfer.decide import Standing
-    from rollbook.transfer.state.journal import Journal
+    from rollbook.transfer.state.journal import Journal, Link
 
     path = config.state_folder / f"{settings.name}.db"
+    links: list[Link] = []
+    graces: Mapping[str, str] = {}
     if path.is_file():
         journal = Journal(path)
         try:
-            linked = next((link for link in journal.links() if link.key == entry.key), None)
-            graces = journal.graces()
+            links, graces = list(journal.links()), journal.graces()
         finally:
             journal.close()
-        if linked is not None and (there := await target.get(linked.id)) is not None:
-            return _Met([there], Standing(linked=True, in_grace=linked.id in graces))
+    by_key = next((link for link in links if link.key == entry.key), None)
+    if by_key is not None and (there := await target.get(by_key.id)) is not None:
+        return _Met([there], Standing(linked=True, in_grace=there.id in graces))
     users = await target.find(entry)
+    if len(users) == 1 and users[0].id in {link.id for link in links}:
+        return _Met(users, Standing(linked=True, in_grace=users[0].id in graces))
     return _Met(users, Standing(found_by="externalId or userName" if users else ""))
 
 

@@ -22,6 +22,7 @@ _OTHERWISE: Mapping[str, Sequence[str]] = {
     "scim": ("id", "userName", "name.givenName", "name.familyName", "emails.value", "active"),
 }
 """Columns of sources that do not say theirs."""
+_EXAMPLE = ("id", "login", "first", "last", "mail", "active")
 
 _PLACES: Mapping[str, str] = {
     "ldap": 'url      = "ldaps://ldap.example.org"\nbase     = "ou=people,dc=example,dc=org"\n'
@@ -79,7 +80,7 @@ def guess_lines(columns: Sequence[str], key: str) -> dict[str, str]:
 
 def write_config(draft: Draft) -> str:
     """The text of the config."""
-    columns = draft.columns or _OTHERWISE.get(draft.type, ())
+    columns = draft.columns or _OTHERWISE.get(draft.type, _EXAMPLE)
     key = draft.key or ("" if draft.type in ("ldap", "ad", "ldif") else guess_key(columns))
     lines = guess_lines(columns, key or _usual_key(draft.type))
     width = max(len(_toml_key(name)) for name in lines)

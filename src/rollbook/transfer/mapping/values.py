@@ -73,5 +73,5 @@ def truth(value: Value) -> bool:
 def nearest(name: str, names: "Mapping[str, Any] | Sequence[str]") -> str:
     """The name that was probably meant, or ``""``."""
     folded = {one.casefold(): one for one in names}
-    near = difflib.get_close_matches(name.casefold(), folded, 1, 0.5)
+    near = difflib.get_close_matches(name.casefold(), folded, 1, 0.6)
     return folded[near[0]] if near else ""
