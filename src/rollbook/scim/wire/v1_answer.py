@@ -1,7 +1,7 @@
 """A resource as a client of SCIM 1.1 sees it, as JSON.
 
-As in ``scim.answer``, a stored document is not parsed where nothing in it is called otherwise on the wire: that is so
-of what uses the core schema alone.
+As in ``scim.answer``, a stored document is not parsed where nothing in it is called otherwise on the wire, but for the
+extensions as a whole.
 """
 
 import orjson
@@ -16,8 +16,8 @@ from rollbook.scim.wire.v1_names import Names, names
 def answer(view: View, projection: Projection | None, locations: Locations, form: Form) -> bytes:
     """What the client asked to see of a resource."""
     called = names(view.type, form)
-    if projection is None and view.stored.document.startswith(called.plain_head):
-        return _spliced(view, locations, called)
+    if projection is None and (parts := called.respelled(view.stored.document)) is not None:
+        return _spliced(view, locations, called, *parts)
     if view.type.kept is None or (projection is None and called.sees_all_of(view.stored.document)):
         whole = locations.whole(view)
         resource = whole if projection is None else projection.apply(whole)
@@ -26,18 +26,18 @@ def answer(view: View, projection: Projection | None, locations: Locations, form
     return orjson.dumps(called.shown(resource))
 
 
-def _spliced(view: View, locations: Locations, called: Names) -> bytes:
+def _spliced(view: View, locations: Locations, called: Names, head: bytes, rest: bytes) -> bytes:
     stored = view.stored
     rows = b""
     if view.groups or view.members:
         rows = b"," + orjson.dumps(called.shown(locations.rows(view)))[1:-1]
     return b"".join(
         (
-            called.wire_head,
+            head,
             b',"id":"',
             stored.id.encode(),
             b'"',
-            stored.document[len(called.plain_head) : -1],
+            rest[:-1],
             rows,
             b',"meta":{"created":"',
             stored.created.encode(),

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from rollbook.scim.attributes import META, SCHEMAS, Attribute, Held
+from rollbook.scim.attributes import META, SCHEMAS, Attribute
 from rollbook.scim.errors import InvalidSyntax, InvalidValue
 from rollbook.scim.schema import ResourceType, Schema
 from rollbook.scim.tolerances import shortened
@@ -21,6 +21,8 @@ OPERATION = "operation"
 DELETE = "delete"
 """What an element of a partial resource can say of itself (core §3.2)."""
 _GONE = object()
+_HEADS = 256
+"""Lists of schemas that are remembered. Precedent: those in use are some extensions in any mixture."""
 
 
 class Names:
@@ -34,8 +36,10 @@ class Names:
         self.urns: dict[str, str] = {type.schema.id: self.core}
         self.urns |= {e.schema.id: form.extensions.get(e.schema.id, e.schema.id) for e in type.extensions}
         self._kept = {wire.lower(): kept for kept, wire in self.urns.items()}
-        self._hidden = tuple(b'"%s":' % name.encode() for name in form.hidden)
         self._renamed = dict(_renamed(type, form))
+        self._hidden = tuple(b'"%s":' % name.encode() for name in form.hidden)
+        self._marks = self._hidden + tuple(b'"%s":' % name.encode() for _, name in self._renamed)
+        self._heads: dict[bytes, tuple[bytes, tuple[tuple[bytes, bytes], ...]]] = {}
         self._wire = {
             (urn, attribute): {wire.lower(): kept for kept, wire in subs.items()}
             for (urn, attribute), subs in self._renamed.items()
@@ -68,22 +72,31 @@ class Names:
         """The same of one stored document: nothing is hidden in it."""
         return self.sees_all and not any(name in document for name in self._hidden)
 
-    @cached_property
-    def plain_head(self) -> bytes:
-        """How a stored document begins that is answered as it is, but for this head (see ``wire_head``); where there
-        is none such, what no document begins with."""
-        type, form = self.type, self.form
-        if not (self.sees_all and self.plain) or form.null_meta or not form.etags:
-            return b"-"
-        for attribute in type.schema.attributes:
-            if attribute.held is Held.DOCUMENT and any(sub.name in form.hidden for sub in attribute.sub_attributes):
-                return b"-"
-        return b'{"schemas":["%s"]' % type.schema.id.encode()
+    def respelled(self, document: bytes) -> tuple[bytes, bytes] | None:
+        """A stored document on the wire, without having been parsed: its head with ``schemas``, and the rest of it.
+        None where something in it is hidden, or called otherwise, but for extensions as a whole."""
+        head = document[: document.index(b"]") + 1]
+        known = self._heads.get(head)
+        if known is None:
+            known = self._head(head)
+            if len(self._heads) < _HEADS:
+                self._heads[head] = known
+        wire, changes = known
+        if not wire or any(mark in document for mark in self._marks):
+            return None
+        rest = document[len(head) :]
+        for kept, called in changes:
+            rest = rest.replace(kept, called, 1)
+        return wire, rest
 
-    @cached_property
-    def wire_head(self) -> bytes:
-        """What stands there on the wire."""
-        return b'{"schemas":["%s"]' % self.core.encode()
+    def _head(self, head: bytes) -> tuple[bytes, tuple[tuple[bytes, bytes], ...]]:
+        urns = head[head.index(b"[") + 1 : -1].decode().replace('"', "").split(",")
+        if not self.sees_all or self.form.null_meta or not self.form.etags or not self.urns.keys() >= set(urns):
+            return b"", ()
+        wire = ",".join(f'"{self.urns[urn]}"' for urn in urns)
+        # A key of the document: in a text its quotes would be escaped, and no attribute is called like a URN.
+        changes = tuple((f',"{u}":{{'.encode(), f',"{self.urns[u]}":{{'.encode()) for u in urns if self.urns[u] != u)
+        return f'{{"schemas":[{wire}]'.encode(), changes
 
     # -- from the wire -------------------------------------------------------------------------------------------------
 
