@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests.support.made import documents, resource_types
@@ -143,3 +144,15 @@ def test_an_answer_shows_nothing_that_the_view_lacks_or_never_returns(
             for element in held if isinstance(held, list) else [held]:
                 if isinstance(element, dict):
                     assert {*element} <= {sub.name for sub in attribute.sub_attributes}
+
+
+@settings(deadline=None, max_examples=100)
+@given(cases())
+def test_a_document_is_answered_as_it_is_where_nothing_of_it_is_hidden(
+    case: tuple[ResourceType, Document, Document],
+) -> None:
+    view, before, wanted = case
+    for document in (before, merged(view, None, wanted)):
+        stored = orjson.dumps({"schemas": document["schemas"], **document})
+        for _ in range(2):  # heads are remembered
+            assert sight(view).is_whole(stored) == (sight(view).shown(dict(document)) == document)

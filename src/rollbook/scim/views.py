@@ -12,6 +12,8 @@ that is seen of them is.
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+import orjson
+
 from rollbook.scim.attributes import Attribute, Held
 from rollbook.scim.compiled import kept_on_type
 from rollbook.scim.schema import ResourceType, Schema
@@ -30,6 +32,15 @@ class _Part(NamedTuple):
     """The sub-attributes that it sees; None: all."""
     most: int | None
     many: bool
+
+    def is_all(self, value: Any) -> bool:
+        """Whether nothing of a value is hidden."""
+        if not self.many:
+            return self.subs is None or value.keys() <= self.subs
+        if self.most is not None and len(value) > self.most:
+            return False
+        subs = self.subs
+        return subs is None or all(element.keys() <= subs for element in value)
 
     def seen(self, value: Any) -> Any:
         if not self.many:
@@ -104,6 +115,13 @@ class _Level(NamedTuple):
     complete: bool
     """Whether nothing is hidden."""
 
+    def is_all(self, values: Mapping[str, Any]) -> bool:
+        """Whether nothing of some values is hidden."""
+        for name, value in values.items():
+            if name not in self.whole and ((part := self.parts.get(name)) is None or not part.is_all(value)):
+                return False
+        return True
+
     def seen(self, values: Mapping[str, Any]) -> Document:
         shown: Document = {}
         for name, value in values.items():
@@ -150,18 +168,29 @@ class Sight:
         complete = self._core.complete and all(level.complete for level in self._inside.values())
         self._only_extensions = complete
         """Whether nothing but whole extensions is hidden."""
-        self._as_kept = complete and type.rules is None and not type.aliases
+        self._plain = type.rules is None and not type.aliases
+        self._names = [urn.encode() for urn in self._unseen]
         self._heads: set[bytes] = set()
 
-    def is_whole(self, head: bytes) -> bool:
-        """Whether a document that begins so (with all its ``schemas``) is seen as it is kept."""
-        if head in self._heads:
-            return True
-        if not self._as_kept or any(urn.encode() in head for urn in self._unseen):
-            return False
-        if len(self._heads) < _HEADS:
-            self._heads.add(head)
-        return True
+    def is_whole(self, document: bytes) -> bool:
+        """Whether a stored document is seen as it is kept, in every byte."""
+        head = document[: document.index(b"]")]  # with all its ``schemas``
+        if head not in self._heads:
+            if not self._plain or any(urn in head for urn in self._names):
+                return False
+            if len(self._heads) < _HEADS:
+                self._heads.add(head)
+        return self._only_extensions or self._is_all(orjson.loads(document))
+
+    def _is_all(self, document: Document) -> bool:
+        """Whether nothing of a document is hidden; most have nothing that is."""
+        inside = self._inside
+        if not inside:
+            return self._core.is_all(document)
+        for urn, level in inside.items():
+            if (values := document.pop(urn, None)) is not None and not (level.complete or level.is_all(values)):
+                return False
+        return self._core.is_all(document)
 
     def seen(self, document: Document) -> Document:
         """The view's part of a kept document, as the view's own canonical document."""
@@ -206,8 +235,8 @@ def sight(type: ResourceType) -> Sight:
 
 
 def is_seen_whole(type: ResourceType, document: bytes) -> bool:
-    """Whether a stored document can be answered as it is, by its schemas."""
-    return type.kept is None or sight(type).is_whole(document[: document.index(b"]")])
+    """Whether a stored document can be answered as it is."""
+    return type.kept is None or sight(type).is_whole(document)
 
 
 def seen(type: ResourceType, document: Document) -> Document:
