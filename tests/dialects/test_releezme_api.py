@@ -53,6 +53,7 @@ def test_r6_u7_discovery_is_told_in_lower_case(seat: Seat) -> None:
     for path in ("/serviceproviderconfig", "/ServiceProviderConfig", "/SERVICEPROVIDERCONFIG"):
         told = seat.get(path).json()
         assert told["meta"]["location"] == f"{seat.base}/serviceproviderconfig"
+        assert told["documentationUri"] == f"{seat.house.url}/api/docs"
     for topic, wanted in (("schemas", 3), ("resourcetypes", 2)):
         listed = seat.get(f"/{topic}").json()
         assert listed["totalResults"] == wanted
@@ -65,7 +66,7 @@ def test_r6_u7_discovery_is_told_in_lower_case(seat: Seat) -> None:
 
 def test_r6_what_discovery_announces_is_so(seat: Seat) -> None:
     config = seat.get("/serviceproviderconfig").json()
-    assert seat.post("/Bulk", {}).status_code == 404
+    assert seat.post("/Bulk", {}).status_code == 501
     assert not config["bulk"]["supported"]
     for kind in seat.get("/resourcetypes").json()["Resources"]:
         assert seat.get(kind["endpoint"]).status_code == 200

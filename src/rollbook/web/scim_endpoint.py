@@ -213,13 +213,9 @@ class ScimEndpoint:
             if address is None:
                 raise NotFound("There is nothing at this address. SCIM is served at /scim/v2.")
             dialect = address.dialect
-            wrong: ScimError | None = None
-            try:
-                route = _route(request, address, dialect)
-            except ScimError as error:
-                wrong = error
             principal = self._remembered(request, dialect)
             if principal is None:
+                route = _route_if_any(request, address)
                 if route is not None and route.open and not _has_credential(request, dialect):
                     return self._discover(request, route, address, dialect)
                 principal = await self._authenticate(request, dialect)
@@ -232,13 +228,10 @@ class ScimEndpoint:
             standing = self._rate.take(tenant.id, principal.connection)
             if tenant.schemas:
                 dialect = await self._catalogues.dialect(dialect, tenant)
-                route = _route(request, address, dialect)
             if dialect.settings:
                 dialect = self._configured(dialect, tenant.configured)
+            if route is None or dialect is not address.dialect:
                 route = _route(request, address, dialect)
-            if route is None:
-                assert wrong is not None
-                raise wrong
             if route.ask is Ask.OPTIONS:
                 more = (_ACCEPT_QUERY,) if "QUERY" in route.allow else ()
                 return Response(204, ((b"allow", route.allow.encode()), *more))
@@ -257,10 +250,14 @@ class ScimEndpoint:
         except StaleSchemas:
             return await self._answer_again(request)
         except ScimError as error:
+            if route is None and address is not None:
+                route = _route_if_any(request, address)
             await self._note(request, error, principal, tenant, route)
             answer = spoken.refusal(error)
         except StoreError as error:
             answer = spoken.refusal(refusal(error))
+            if route is None and address is not None:
+                route = _route_if_any(request, address)
             if address is not None and route is not None and route.open:  # discovery answers while the database is away
                 with suppress(NotFound):  # it may be the tenant's own, which nobody can say just now
                     answer = self._discover(request, route, address, address.dialect)
@@ -381,7 +378,8 @@ class ScimEndpoint:
         features = dialect.features
         if features.documentation is None:
             below = address.before.format(tenant=address.tenant) if address.before.startswith("/t/") else ""
-            features = replace(features, documentation=f"{self._house.public_url}{below}/docs")
+            page = dialect.docs[0] if dialect.docs else "/docs"
+            features = replace(features, documentation=f"{self._house.public_url}{below}{page}")
         if known:  # what this client can do, not what clients of the product can
             features = replace(features, change_password=dialect.terms.store_passwords)
         return spoken.encode(Discovered(spoken.discover(operation, dialect, locations.base, features)), locations)
@@ -473,6 +471,13 @@ def _route(request: Request, address: Address, dialect: Dialect) -> Route:
     """The route of a request. **Raises** as ``RouteTable.find``."""
     method, rest = codec(dialect).meant(request, address.rest, dialect)
     return dialect.routes.find(method, rest)
+
+
+def _route_if_any(request: Request, address: Address) -> Route | None:
+    """The route as the dialect has it in every tenant; None where it has none."""
+    with suppress(ScimError):
+        return _route(request, address, address.dialect)
+    return None
 
 
 def _authorization(request: Request, dialect: Dialect) -> str | None:
