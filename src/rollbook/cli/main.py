@@ -20,6 +20,7 @@ from rollbook.cli import (
     import_,
     issuer,
     keys,
+    locker,
     mail,
     openapi,
     schema,
@@ -89,6 +90,7 @@ app.command(short_help="Print what happened in a tenant.")(audit.audit)
 app.command(short_help="Print a tenant's changes from a position on.")(changes.changes)
 app.command(short_help="Write a tenant's resources to a file.")(export.export)
 app.command("import", short_help="Create and change resources from a file.")(import_.import_)
+app.add_typer(locker.app)
 app.add_typer(transfer.app)
 app.add_typer(db.app)
 app.command(short_help="Look at everything a server stands on.")(doctor.doctor)

@@ -174,8 +174,15 @@ class LockerStore(Protocol):
     async def delete(self, kind: type[Thing], id: str, version: int | None, act: Act, manner: Manner = PLAIN) -> None:
         """**Raises** ``LockerRefused("inUse", …)`` where something hangs on it."""
 
-    async def bring(self, things: Sequence[Thing], act: Act, manner: Manner = PLAIN) -> None:
-        """Create (``version`` 0) and change many things in their order: all or none."""
+    async def bring(
+        self,
+        things: Sequence[Thing],
+        act: Act,
+        manner: Manner = PLAIN,
+        members: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        """Create (``version`` 0) and change many things in their order, and after them put lockers into groups
+        (``members``: by the group's id): all or none."""
 
     async def change_group(
         self, group_id: str, add: Sequence[str], remove: Sequence[str], act: Act, manner: Manner = PLAIN

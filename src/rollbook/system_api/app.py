@@ -15,7 +15,15 @@ from rollbook.lockers.forms import pointer, sentence
 from rollbook.lockers.work import Malformed
 from rollbook.scim.errors import ScimError
 from rollbook.storage.errors import StoreError
-from rollbook.system_api import access_routes, assignment_routes, people_routes, problems, structure_routes, view_routes
+from rollbook.system_api import (
+    access_routes,
+    assignment_routes,
+    file_routes,
+    people_routes,
+    problems,
+    structure_routes,
+    view_routes,
+)
 from rollbook.system_api.calling import Caller
 from rollbook.system_api.people import People
 from rollbook.system_api.problems import Problem, Refusal
@@ -46,6 +54,7 @@ def make_app(people: People) -> FastAPI:
     for router in (assignment_routes.router, assignment_routes.bookings, view_routes.router):
         app.include_router(router)
     app.include_router(people_routes.routes(people))
+    app.include_router(file_routes.routes(people))
     for router in (access_routes.router, access_routes.evaluating):
         app.include_router(router)
     handlers: dict[Any, Callable[[Request, Any], Any]] = {
@@ -107,6 +116,7 @@ def document(app: FastAPI, server: str) -> dict[str, Any]:
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
     schemas |= _problem_schemas()
+    schemas["StructureFile"] = file_routes.StructureFile.model_json_schema()
     for operations in made["paths"].values():
         for operation in operations.values():
             operation.get("responses", {}).pop("422", None)

@@ -176,10 +176,16 @@ class Lockers:
         _must_be(id)
         await self._do(act, manner, partial(structure.delete, self._tenant, kind, id, version, act))
 
-    async def bring(self, things: Sequence[Thing], act: Act, manner: Manner = PLAIN) -> None:
+    async def bring(
+        self,
+        things: Sequence[Thing],
+        act: Act,
+        manner: Manner = PLAIN,
+        members: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
         for thing in things:
             _check(thing)
-        await self._do(act, manner, partial(structure.bring, self._tenant, things, act))
+        await self._do(act, manner, partial(structure.bring, self._tenant, things, act, members))
 
     async def change_group(
         self, group_id: str, add: Sequence[str], remove: Sequence[str], act: Act, manner: Manner = PLAIN

@@ -210,7 +210,28 @@ def delete(tenant: str, kind: type[Thing], id: str, version: int | None, act: Ac
     yield from happened(tenant, act, f"{table.name}:delete", table.name, id, id if kind is Locker else None)
 
 
-def bring(tenant: str, things: Sequence[Thing], act: Act) -> Script[None]:
+def bring(
+    tenant: str, things: Sequence[Thing], act: Act, members: Mapping[str, Sequence[str]] | None = None
+) -> Script[None]:
+    """Things in their order, and after them lockers into groups."""
+    yield from _bring(tenant, things, act)
+    for group, lockers in (members or {}).items():
+        if not (yield Ask(_LOCK_GROUP, (tenant, group))):
+            raise NotFound
+        for start in range(0, len(lockers), ROWS):
+            some = lockers[start : start + ROWS]
+            yield Ask(_come(len(some)), (tenant, group, *some))
+        yield Ask(_TOUCH_GROUP, (tenant, group, act.at))
+        yield from happened(tenant, act, "locker_group:import", "locker_group", group, count=len(lockers))
+
+
+def _come(rows: int) -> str:
+    places = ", ".join(f"($1, $2, ${n})" for n in range(3, rows + 3))
+    return f"""INSERT INTO grouped_locker (tenant_id, group_id, locker_id) VALUES {places}
+ON CONFLICT (tenant_id, group_id, locker_id) DO NOTHING"""
+
+
+def _bring(tenant: str, things: Sequence[Thing], act: Act) -> Script[None]:
     """New things of one kind that follow each other are brought by one statement for some of them."""
     start = 0
     while start < len(things):
