@@ -21,6 +21,7 @@ from rollbook.dialects.reader import editor_schema
 from rollbook.dialects.starter import SCHEMA_FILE
 from rollbook.scim import errors, presets, tolerances
 from rollbook.scim.terms_settings import SETTINGS
+from rollbook.transfer.pages import config_page
 
 HERE = Path(__file__).parent / "reference"
 _NOTE = "<!-- Made by docs/reference.py: change the code, then run `make reference`. -->\n"
@@ -189,6 +190,7 @@ PAGES = {
     "commands.md": commands,
     "refusals.md": refusals,
     "presets.md": preset_tables,
+    "transfer-config.md": config_page,
 }
 
 

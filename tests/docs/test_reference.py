@@ -16,7 +16,7 @@ def _generator() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("page", ["settings.md", "commands.md", "refusals.md", "presets.md"])
+@pytest.mark.parametrize("page", ["settings.md", "commands.md", "refusals.md", "presets.md", "transfer-config.md"])
 def test_a_reference_page_is_current(page: str) -> None:
     made = _generator().PAGES[page]()
     assert (ROOT / "docs" / "reference" / page).read_text("utf-8") == made, "run `make reference`"

@@ -166,6 +166,11 @@ def _sources(data: Mapping[str, Any], reading: Reading) -> list[SourceSettings]:
             reading.wrong((*path, "name"), "is missing, and there are several sources", 'give a name, such as "hr"')
         elif names[index] in names[:index]:
             reading.wrong((*path, "name"), "is another source's", "give each a name of its own")
+    for (path, _), (index, source) in zip(tables, enumerate(found), strict=False):
+        if source.several and is_people(source, index):
+            reading.wrong(
+                (*path, "several"), "is for sources that add to people", "take it away, or say people = false"
+            )
     if found and not any(is_people(source, index) for index, source in enumerate(found)):
         reading.wrong(("source",), "no source is one of people", "take away people = false of one of them")
     return found

@@ -7,6 +7,7 @@ is made of what it does, not of when it was made: the same differences make the 
 
 import hashlib
 import hmac
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +68,8 @@ def write(
     """Write a plan, whole or not at all."""
     signer = hmac.new(key, digestmod=hashlib.sha256)
     temporary = path.with_name(f".{path.name}.new")
-    with temporary.open("wb") as file:
+    temporary.unlink(missing_ok=True)
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
 
         def put(line: bytes) -> None:
             signer.update(line + b"\n")

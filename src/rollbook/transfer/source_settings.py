@@ -68,8 +68,8 @@ class CsvSource(FileSource):
 
 @dataclass(frozen=True, kw_only=True)
 class SheetSource(FileSource):
-    """`xlsx`, `ods`: a sheet of a spreadsheet, with a heading. Numbers are taken as they are kept: a badge keeps its
-    zeros only in a cell that is a text, or whose number was padded by the map (`pad(badge, 8)`)."""
+    """`xlsx`, `ods`: a sheet of a spreadsheet, with a heading. A number begins with zeros where its cell shows them;
+    better, a badge is a text, or `pad(badge, 8)` in the map."""
 
     type: Literal["xlsx", "ods", "xls"] = "xlsx"
     sheet: str = ""
@@ -144,7 +144,7 @@ class SqlSource(SourceSettings):
 @dataclass(frozen=True, kw_only=True)
 class ScimSource(SourceSettings):
     """`scim`: the users of another SCIM service. Columns are attributes, nested ones named with dots: `name.givenName`,
-    `emails.value` (the primary one, else the first), `urn:…:User:department` between backticks."""
+    `emails.value` (a list, the primary one first), `urn:…:User:department` between backticks."""
 
     type: Literal["scim"] = "scim"
     key: str = "id"

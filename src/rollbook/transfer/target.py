@@ -26,6 +26,7 @@ from rollbook.transfer.wire import SEARCH, Page, Wire, plain
 from rollbook.transfer.wire_v1 import WireV1
 
 Json = Any
+_NO_PATCH = (405, 501)
 _OVERTAKEN = 4
 _LOST = 4
 """How often one write is begun anew."""
@@ -239,6 +240,9 @@ class Target:
                 answer = await self._call("PUT", path, self._whole(id, current, left), headers=headers, repeat=True)
             if answer.ok:
                 return self._user(answer) if answer.body else await self._there(id)
+            if self.can.patch and answer.status in _NO_PATCH:
+                self.learned(replace(self.can, patch=False))
+                continue
             repeated = answer.attempts > 1 and answer.status in (400, 409)
             if answer.status != 412 and not repeated:
                 self._good(answer)

@@ -54,8 +54,9 @@ class TargetSettings:
     name: str
     """Names its state, its report and its line in the output; letters, digits, ``-`` and ``_``."""
     dialect: str
-    """A preset: see ``capabilities.PRESETS``."""
+    """What it speaks, and what it can."""
     base_url: str
+    """Where it is: `https://host/scim/v2`."""
     login: Login = field(default_factory=Login)
     policy: Policy = field(default_factory=Policy)
     brakes: Brakes = field(default_factory=Brakes)

@@ -53,7 +53,7 @@ def test_what_the_target_lacks_is_told_with_the_nearest() -> None:
     found = check("name.familyName", "locale", "retailOps.domain", "emails.display", "urn:example:other:User:floor")
     assert found["map.name.familyName"] == (
         "name.familyName has no part familyName in the target",
-        "the nearest is givenName",
+        "it has givenName",
     )
     assert found["map.locale"][0] == "the target has no attribute locale"
     assert found["map.retailOps.domain"][0] == f"the target has no attribute {RETAIL}:domain"

@@ -206,6 +206,11 @@ def test_names_are_needed_where_there_are_several_and_are_nobody_elses(tmp_path:
 ENV = {"CLIENT": "x"}
 
 
+def test_a_source_of_people_has_one_row_for_each(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path, SMALLEST.replace('key  = "id"', 'key  = "id"\nseveral = true'))
+    assert "source.several (transfer.toml line 5): is for sources that add to people" in problem
+
+
 def test_a_login_lacks_nothing(tmp_path: Path) -> None:
     told = problems(
         tmp_path, SEVERAL.replace('username = "api@acorn.example"\npassword = { env = "PASSWORD" }', ""), {}

@@ -87,7 +87,8 @@ def _unfit(slot: Slot, found: Attribute | None, user: ResourceType) -> tuple[str
     if slot.sub is not None and found.sub(slot.sub) is None:
         there = [one.name for one in found.sub_attributes]
         near = nearest(slot.sub, there)
-        return f"{path} has no part {slot.sub} in the target", f"the nearest is {near}" if near else f"it has {there}"
+        right = f"the nearest is {near}" if near else f"it has {', '.join(there) or 'none'}"
+        return f"{path} has no part {slot.sub} in the target", right
     return None
 
 

@@ -93,7 +93,7 @@ class Lock:
     """Held by one process at a time. **Raises** ``AtWork``."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._connection = apsw.Connection(str(path))
         try:
             self._connection.execute("PRAGMA journal_mode = DELETE").fetchall()
@@ -112,7 +112,7 @@ class Journal:
     """One file, one connection; safe in a thread as long as one uses it at a time."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._connection = apsw.Connection(str(path))
         self._connection.set_busy_timeout(10_000)
         try:
@@ -320,7 +320,7 @@ def _run(row: tuple[Any, ...]) -> RunRow:
 def plan_key(folder: Path) -> bytes:
     """The key that plans are signed with: made where there is none, readable by its owner alone."""
     path = folder / "plan.key"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with suppress(FileExistsError):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
