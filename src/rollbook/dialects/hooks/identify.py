@@ -44,21 +44,33 @@ class Setup:
     organizations: Mapping[str, Any]
     """The tree of them: names, each with those below it. The first at the top is the root."""
 
-    @classmethod
-    def of(cls, settings: Mapping[str, Any]) -> "Setup":
-        """Made of the dialect's settings."""
-        return cls(
-            Naming(settings["separator"], settings["default_claim_type"]),
-            settings["email_claim_type"],
-            settings["activation_claim_type"],
-            frozenset(settings["claim_definitions"]),
-            settings["organizations"],
-        )
+    root: str
+    """The organisation of users who are in none."""
 
-    @property
-    def root(self) -> str:
-        """The organisation of users who are in none."""
-        return next(iter(self.organizations), "Root")
+
+_setups: dict[int, tuple[Mapping[str, Any], Setup]] = {}
+_SETUPS = 1024
+"""Setups that are remembered, by the identity of the settings; a tenant's settings are one object for a while."""
+
+
+def setup_of(settings: Mapping[str, Any]) -> Setup:
+    """The setup of a tenant with these settings."""
+    found = _setups.get(id(settings))
+    if found is not None and found[0] is settings:
+        return found[1]
+    tree = settings["organizations"]
+    made = Setup(
+        Naming(settings["separator"], settings["default_claim_type"]),
+        settings["email_claim_type"],
+        settings["activation_claim_type"],
+        frozenset(settings["claim_definitions"]),
+        tree,
+        next(iter(tree), "Root"),
+    )
+    if len(_setups) >= _SETUPS:
+        _setups.clear()
+    _setups[id(settings)] = (settings, made)
+    return made
 
 
 class Identify(Plain):
@@ -82,43 +94,56 @@ class Identify(Plain):
 
     def read(self, body: Document, asked: Asked) -> Document:
         """A body in terms of the schemas (``identify_wire.read_body``)."""
-        return read_body(body, Setup.of(asked.settings).naming, asked.notes)
+        return read_body(body, setup_of(asked.settings).naming, asked.notes)
 
     def read_part(self, body: Document, asked: Asked) -> Document:
         """The same of what may be no whole user: nobody's name is worked out."""
-        return read_body(body, Setup.of(asked.settings).naming, asked.notes, whole=False)
+        return read_body(body, setup_of(asked.settings).naming, asked.notes, whole=False)
 
     def open(self, document: Document, asked: Asked) -> Document:
         """A kept document with all claims in it."""
-        return _opened(document, Setup.of(asked.settings))
+        return _opened(document, setup_of(asked.settings))
 
     def show(self, resource: Document, asked: Asked) -> Document:
         """A kept resource with all claims in it, and with the organisation that it is in."""
-        setup = Setup.of(asked.settings)
+        setup = setup_of(asked.settings)
         shown = _opened(resource, setup)
-        if ORGANIZATION not in shown.get(urns.ENTERPRISE_USER, ()):
-            shown[urns.ENTERPRISE_USER] = {**shown.get(urns.ENTERPRISE_USER, {}), ORGANIZATION: setup.root}
+        enterprise = shown.get(urns.ENTERPRISE_USER)
+        if enterprise is None:
+            shown[urns.ENTERPRISE_USER] = {ORGANIZATION: setup.root}
+        elif ORGANIZATION not in enterprise:
+            shown[urns.ENTERPRISE_USER] = {**enterprise, ORGANIZATION: setup.root}
         return shown
 
     def judge(self, before: Mapping[str, Any] | None, after: Document, asked: Asked) -> Document:
         """What is kept. **Raises** ``InvalidValue``: no name, a claim type or an organisation that there is not, two
         activation codes."""
-        return _Judgement(before, after, asked, Setup.of(asked.settings)).kept()
+        return _Judgement(before, after, asked, setup_of(asked.settings)).kept()
 
 
 def _opened(document: Mapping[str, Any], setup: Setup) -> Document:
-    own = document.get(OWN, {})
+    own = document.get(OWN) or {}
     name = document["userName"]
-    kept = own.get(CLAIMS, [])
-    naming = next((claim for claim in kept if claim.get("primary")), {"type": setup.naming.default_type})
-    claims = [{**naming, "value": name, "primary": True}]
-    claims += [{**claim, "primary": False} for claim in kept if not claim.get("primary")]
-    known = {_same(setup.email_type, name)} if naming["type"] == setup.email_type else set()
-    for email in document.get("emails", ()):
-        if (value := email.get("value")) and (same := _same(setup.email_type, value)) not in known:
-            known.add(same)
-            display = {"display": email["display"]} if "display" in email else {}
-            claims.append({"type": setup.email_type, "value": value, "primary": False, **display})
+    naming = {"type": setup.naming.default_type}
+    claims: list[Document] = []
+    for claim in own.get(CLAIMS, ()):
+        if claim.get("primary"):
+            naming = claim
+        else:
+            claims.append({**claim, "primary": False})
+    claims.insert(0, {**naming, "value": name, "primary": True})
+    emails = document.get("emails")
+    if emails:
+        type = setup.email_type
+        known = {_same(type, name)} if naming["type"] == type else set()
+        for email in emails:
+            value = email.get("value")
+            if value and (same := _same(type, value)) not in known:
+                known.add(same)
+                added = {"type": type, "value": value, "primary": False}
+                if "display" in email:
+                    added["display"] = email["display"]
+                claims.append(added)
     if code := own.get(ACTIVATION):
         claims.append({"type": setup.activation_type, "value": code, "primary": False})
     return {**document, "externalId": name, OWN: {**own, CLAIMS: claims}}

@@ -46,6 +46,18 @@ class Names:
         }
 
     @cached_property
+    def _same(self) -> frozenset[str]:
+        """The attributes, and the URNs of extensions, in which nothing is called otherwise or hidden."""
+        others = set()
+        for place in self.type.places():
+            urn = place.extension.id if place.extension else None
+            renamed = (urn, place.attribute.name) in self._renamed
+            if renamed or any(sub.name in self.form.hidden for sub in place.attribute.sub_attributes):
+                others.add(urn or place.attribute.name)
+        top = {attribute.name for attribute in self.type.schema.attributes}
+        return frozenset((top | {e.schema.id for e in self.type.extensions}) - others)
+
+    @cached_property
     def plain(self) -> bool:
         """Whether names of the core are the same on the wire."""
         return self.type.rules is None and all(urn is not None for urn, _ in self._renamed)
@@ -232,8 +244,11 @@ class Names:
     def shown(self, resource: Mapping[str, Any]) -> Document:
         """A resource, or a part of one, as the wire has it. Extensions that the type lacks are left out."""
         shown: Document = {}
+        same = self._same
         for key, value in resource.items():
-            if value.__class__ is str or value.__class__ is bool:
+            if key in same:
+                shown[self.urns.get(key, key)] = value
+            elif value.__class__ is str or value.__class__ is bool:
                 shown[key] = value
             elif key == "schemas":
                 shown[key] = [self.urns[urn] for urn in value if urn in self.urns]
