@@ -67,3 +67,24 @@ def test_a_wrong_token_is_told_and_nothing_of_the_tenant_is_shown(seat: Seat, vi
     assert again.value.status == 401
     expect(page.locator(".loading-container .failed-config, .errors-wrapper").first).to_be_visible()
     expect(page.locator("body")).not_to_contain_text(seat.tenant.id)
+
+
+@pytest.mark.parametrize("house", ["sqlite"], indirect=True)
+def test_r10_p4_a_products_page_shows_the_products_api(seat: Seat, visit: Visit) -> None:
+    releezme = seat.speaking("releezme")
+    page = visit.page
+    page.set_default_timeout(_PATIENCE)
+    page.goto(f"{seat.house.url}/swagger/ui/index")
+    expect(page.locator(".info .title")).to_contain_text("Releezme", timeout=_PATIENCE)
+    expect(page.locator("#operations-Group-deleteGroup")).to_have_count(0)
+    page.locator(".auth-wrapper .authorize").first.click()
+    page.locator(".auth-container input").fill(releezme.token)
+    page.locator(".auth-btn-wrapper .authorize").click()
+    page.locator(".btn-done").click()
+    operation = page.locator("#operations-User-listUser")
+    operation.locator(".opblock-summary-control").click()
+    operation.locator(".try-out__btn").click()
+    with page.expect_response(lambda answer: "/api/users" in answer.url) as answered:
+        operation.locator(".execute").click()
+    assert answered.value.status == 200
+    assert visit.complaints == []
