@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 PORT ?= 8080
 ARGS ?=
+DIALECT ?=
 
 BIN := $(VENV)/bin
 SYNCED := $(VENV)/.synced
@@ -12,10 +13,10 @@ UV := $(BIN)/uv pip
 INSTALL := --quiet --require-hashes $(foreach lock,$(filter-out requirements/build.txt,$(LOCKS)),-r $(lock))
 
 .DEFAULT_GOAL := help
-.PHONY: help sync demo serve test check reference format bench lock clean
+.PHONY: help sync demo serve test check reference format bench prove-transfer lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 sync: $(SYNCED) ## Make the virtual environment .venv, with rollbook, tests and checks (PYTHON=python3.13)
 
@@ -31,8 +32,8 @@ $(SYNCED): pyproject.toml $(LOCKS) Makefile
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: $(SYNCED) ## Start a server with sample data on 127.0.0.1:8080 (PORT=9000 for another port)
-	@exec $(BIN)/rollbook demo --port $(PORT) $(ARGS)
+demo: $(SYNCED) ## Start a server with sample data on 127.0.0.1:8080 (PORT=9000 for another port, DIALECT=releezme)
+	@exec $(BIN)/rollbook demo --port $(PORT) $(if $(DIALECT),--dialect $(DIALECT)) $(ARGS)
 
 serve: $(SYNCED) ## Start the server (ARGS="--database postgresql://…")
 	@exec $(BIN)/rollbook serve --port $(PORT) $(ARGS)
@@ -55,6 +56,9 @@ format: $(SYNCED) ## Put all code into its one form
 
 bench: $(SYNCED) ## Measure this machine: ceilings, rollbook on both engines, scim2-server
 	@$(BIN)/python -m bench.run $(ARGS)
+
+prove-transfer: $(SYNCED) ## Bring 5,000 people in step over three days, in every dialect (PEOPLE=20000 for more)
+	@ROLLBOOK_PROVE_TRANSFER=$(or $(PEOPLE),5000) $(BIN)/python -m pytest -q tests/transfer/test_three_days.py $(ARGS)
 
 # Without index addresses, so that a lock names no host; for all of Python 3.11 to 3.14 and every platform at once.
 COMPILE := $(UV) compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

@@ -253,6 +253,8 @@ def report(
     from rollbook.transfer.report import Report
 
     form = _format(format, output, json=json)
+    if form is Format.TEXT and output is not None:
+        fail("text is for the terminal", "give FILE a name that ends in .html, .csv or .json", WRONG_USAGE)
     config_read, targets = chosen(config, target)
     if len(targets) > 1:
         fail(
@@ -294,8 +296,6 @@ def _write_report(report: Any, form: Format, output: str | None) -> None:
     from rollbook.transfer.report_page import write_page
 
     if form is Format.TEXT:
-        if output is not None:
-            fail("text is for the terminal", "give FILE a name that ends in .html, .csv or .json", WRONG_USAGE)
         show_report(report)
         return
     writers = {

@@ -12,8 +12,22 @@ app = typer.Typer(
     name="links",
     help="Which user of the target is which of the source: a memory that can be made anew.",
     short_help="List and rebuild what is known of who is who.",
-    no_args_is_help=True,
+    invoke_without_command=True,
 )
+
+
+@app.callback()
+def links(
+    ctx: typer.Context, config: ConfigFile = "transfer.toml", target: TargetName = None, json: Json = False
+) -> None:
+    """List the users that are ours; or rebuild what is known.
+
+    \b
+    rollbook transfer links
+    rollbook transfer links rebuild
+    """
+    if ctx.invoked_subcommand is None:
+        _list(config, target, json=json)
 
 
 @app.command("list")
@@ -23,6 +37,10 @@ def list_(config: ConfigFile = "transfer.toml", target: TargetName = None, json:
     \b
     rollbook transfer links list
     """
+    _list(config, target, json=json)
+
+
+def _list(config: str, target: str | None, *, json: bool) -> None:
     from rollbook.transfer.state.journal import Journal
 
     found, targets = chosen(config, target)

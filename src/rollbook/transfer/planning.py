@@ -198,13 +198,15 @@ class Planner:
                 return
             self._keep(0, found)
         else:
-            before, number = ws.seen(), 10
-            while number < 10 * (WALKS + 1):
-                number = await self._walk_calmly(number) + 1
+            first = before = ws.seen()
+            for walk in range(1, WALKS + 1):
+                await self._walk_calmly(walk * 10)
                 after = ws.seen()
-                if before == after:
-                    return
-                before, number = after, (number // 10 + 1) * 10
+                if after == before:
+                    break
+                before = after
+            if before == first:
+                return
         ws.rematch_all()
 
     # the source
