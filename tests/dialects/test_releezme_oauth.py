@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import orjson
 import pytest
 from tests.identity.stage import Desk, basic_header, good, make_desk, make_user, refused
+from tests.support.command import rollbook
 from tests.support.house import USER, House, Seat
 from tests.support.stores import HandClock, sqlite_store
 
@@ -295,3 +296,21 @@ async def test_r22_p3_u11_thirty_days_after_the_login_nothing_is_refreshed(stage
     assert await stage.reads(answer["access_token"]) == 401
     assert await stage.refresh(answer["refresh_token"]) is None
     assert await stage.login() is not None
+
+
+def test_u9_the_operator_gives_scopes_by_the_products_names(sqlite: House) -> None:
+    seat = company(sqlite)
+
+    def run(*arguments: str) -> Any:
+        return rollbook("client", *arguments, "--json", ROLLBOOK_DATABASE=sqlite.database).json()
+
+    grants = ("--grant", "password", "--grant", "refresh_token")
+    by = ("--tenant", seat.name, "--connection", "releezme")
+    made = run("create", "sync", *by, *grants, "--scope", SCIM, "--scope", SAPI)
+    user, password = make_user(seat)
+    desk = Desk(sqlite, seat, made["client_id"], made["client_secret"], user, password)
+    assert reads(desk, login(desk, f"{SCIM} {SAPI}")).status_code == 200
+    linked = run("link", made["client_id"], seat.name, "--connection", "releezme", "--scope", SAPI)
+    assert linked["scopes"] == ["scim.read", "scim.write", "system.read", "system.write"]
+    refused(desk.ask("password", AT, scope=SCIM), 400, "invalid_scope")
+    assert reads(desk, login(desk, SAPI)).status_code == 403

@@ -53,7 +53,11 @@ def create(
     ] = None,
     scope: Annotated[
         list[str] | None,
-        typer.Option("--scope", metavar="SCOPE", help="What its tokens may do. Else scim.read and scim.write."),
+        typer.Option(
+            "--scope",
+            metavar="SCOPE",
+            help="What its tokens may do, by our names or a product's. Else scim.read and scim.write.",
+        ),
     ] = None,
     auth_method: Annotated[
         str, typer.Option(metavar="METHOD", help="How it proves itself: secret, or private_key_jwt with its keys.")
@@ -112,7 +116,7 @@ def create(
     from rollbook.identity import clients, letters
 
     grants = understood("--grant", clients.read_grants, grant or [])
-    scopes = understood("--scope", clients.read_scopes, scope or [])
+    scopes = understood("--scope", clients.read_scopes, _ours(scope or []))
     session = understood("--max-session", read_duration, max_session) if max_session is not None else None
     if auth_method not in clients.METHODS:
         fail(f"--auth-method: choose {' or '.join(clients.METHODS)}", code=2)
@@ -265,7 +269,7 @@ def link(
     """
     from rollbook.identity import clients
 
-    scopes = understood("--scope", clients.read_scopes, scope) if scope else None
+    scopes = understood("--scope", clients.read_scopes, _ours(scope)) if scope else None
 
     async def work(store: "Store") -> dict[str, Any]:
         found = await lifecycle.find(store, tenant)
@@ -298,6 +302,14 @@ def unlink(
         return _fields(known, {t.id: t.name for t in await store.tenants()})
 
     _tell(with_store(load(ctx, database=database, config=config).settings, work), json=json)
+
+
+def _ours(names: list[str]) -> list[str]:
+    """Scopes as we call them; products' names stand for some of ours."""
+    from rollbook.dialects.model import catalog
+
+    known = {name: ours for dialect in catalog() for name, ours in dialect.oauth.scopes.items()}
+    return [scope for name in names for scope in known.get(name, (name,))]
 
 
 async def _token_address(settings: Any, store: "Store", tenants: "list[Tenant]", through: dict[str, str]) -> str:
