@@ -124,27 +124,23 @@ def check(
     rollbook transfer check
     rollbook transfer check --preview 5 --no-target
     """
-    import apsw
-
     from rollbook.cli.progress import progress
     from rollbook.clock import SYSTEM_CLOCK
     from rollbook.transfer.errors import DONE
-    from rollbook.transfer.snapshot import take_snapshot
+    from rollbook.transfer.snapshot import passing_snapshot
 
     read, targets = chosen(config, target)
     told: dict[str, Any] = {"config": str(read.path)}
     code = DONE
-    connection = apsw.Connection("")
+    now = SYSTEM_CLOCK.now()
     try:
-        with progress("reading the source", None) as advance:
-            snapshot = take_snapshot(
-                read, connection, today=SYSTEM_CLOCK.now().date(), taken=SYSTEM_CLOCK.written(), progress=advance
-            )
-        _tell_source(snapshot, told, preview, json=json)
+        with (
+            progress("reading the source", None) as advance,
+            passing_snapshot(read, today=now.date(), taken=SYSTEM_CLOCK.written(), progress=advance) as snapshot,
+        ):
+            _tell_source(snapshot, told, preview, json=json)
     except RollbookError as refused:
         _fail(refused, told, json=json)
-    finally:
-        connection.close()
     told["targets"] = []
     for settings in [] if no_target else targets:
         try:

@@ -5,6 +5,7 @@ wanted nor gone (``Snapshot.spoiled``).
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -41,13 +42,14 @@ def take_snapshot(
     return SpooledSnapshot(connection, taken, tuple(reading.counts()))
 
 
-def entries(config: Config, *, today: date) -> Iterator[Entry | BadRow]:
-    """Every bad row, then every entry, without a file of one's own. **Raises** as ``take_snapshot``."""
+@contextmanager
+def passing_snapshot(
+    config: Config, *, today: date, taken: str = "", progress: Progress = lambda more: None
+) -> Iterator[Snapshot]:
+    """A snapshot in a file that nobody sees, and that is gone afterwards. **Raises** as ``take_snapshot``."""
     connection = apsw.Connection("")
     try:
-        snapshot = take_snapshot(config, connection, today=today)
-        yield from snapshot.bad()
-        yield from snapshot
+        yield take_snapshot(config, connection, today=today, taken=taken, progress=progress)
     finally:
         connection.close()
 
