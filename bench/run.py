@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import bulked, ceilings, databases, flood, report, scale, subjects, targets, tokens
+from bench import bulked, ceilings, databases, flood, lockers, report, scale, subjects, targets, tokens
 from bench.bulk import Loader, PostgresLoader, SqliteLoader
 from bench.load import CONNECTIONS, need_wrk, run_wrk
 from bench.machine import Processes, cores, describe, in_memory
@@ -224,6 +224,7 @@ class Run:
             self.results.bulks[house.engine] = bulked.create_in_bulks(house.rollbook, self.plan.passes)
             self.results.singles += scale.ask(house.engine, small, large)
             self.results.singles += scale.change_members(house.engine, house.loader, listed)
+            self.results.singles += lockers.measure(house.rollbook, house.engine, house.loader, large, tell)
 
 
 def _group(house: House) -> str:

@@ -94,9 +94,9 @@ def ask(engine: str, small: Tenant, large: Tenant) -> list[Single]:
     found = []
     for place, (name, _, _) in enumerate(questions(SMALL)):
         paths = [questions(tenant.users)[place][1] for tenant in (small, large)]
-        took = _in_turn([_get(wire, path) for wire, path in zip(wires, paths, strict=True)])
+        took = in_turn([_get(wire, path) for wire, path in zip(wires, paths, strict=True)])
         found += [
-            Single(engine, name, tenant.users, *_percentiles(times))
+            Single(engine, name, tenant.users, *percentiles(times))
             for tenant, times in zip((small, large), took, strict=True)
         ]
     for wire in wires:
@@ -116,10 +116,10 @@ def change_members(engine: str, loader: Loader, tenant: Tenant) -> list[Single]:
         loader.members(tenant.id, group, size)
         changes.append(_toggle(wire, group, spare))
     loader.settle()
-    took = _in_turn(changes)
+    took = in_turn(changes)
     wire.close()
     return [
-        Single(engine, f"PATCH of one member, group of {size:,}", tenant.users, *_percentiles(times))
+        Single(engine, f"PATCH of one member, group of {size:,}", tenant.users, *percentiles(times))
         for size, times in zip(sizes, took, strict=True)
     ]
 
@@ -150,7 +150,8 @@ def _get(wire: Wire, path: Callable[[int], str]) -> Callable[[int], float]:
     return lambda n: wire.timed("GET", path(n))
 
 
-def _in_turn(works: list[Callable[[int], float]]) -> list[list[float]]:
+def in_turn(works: list[Callable[[int], float]]) -> list[list[float]]:
+    """What each took, time after time, in milliseconds."""
     took: list[list[float]] = [[] for _ in works]
     for n in range(20):
         for work in works:
@@ -164,6 +165,7 @@ def _in_turn(works: list[Callable[[int], float]]) -> list[list[float]]:
     return took
 
 
-def _percentiles(took: list[float]) -> tuple[float, float]:
+def percentiles(took: list[float]) -> tuple[float, float]:
+    """The middle, and what one in a hundred exceeds."""
     ordered = statistics.quantiles(took, n=100, method="inclusive")
     return ordered[49], ordered[98]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from bench.lockers import DECISION, REACH
 from bench.measure import Cell
 from bench.scale import LISTED, SMALL, Single, questions
 
@@ -16,6 +17,9 @@ KEPT_UP = 0.95
 
 FLOODED_MS = 100.0
 """What a GET may take beside a flood of logins: nobody notices it, and no client gives up."""
+
+ACCESS_MS = {DECISION: 2.0, REACH: 20.0}
+"""What the database may take; HTTP is above that."""
 
 GROWTH_MB = 8.0
 """What a listing may leave behind: the allocator keeps some pages of answers that it had to hold."""
@@ -66,6 +70,7 @@ def rows(results: Results) -> list[Row]:
         *_peer(results),
         *_workers(results),
         *_growth(results),
+        *_access(results),
         *_paced(results),
         *_floods(results),
         *_memory(results),
@@ -116,6 +121,12 @@ def _growth(results: Results) -> Iterator[Row]:
             if indexed:
                 single = found[engine, question, users]
                 yield Row(f"{engine}: {question}, {users:,} users", single.p50, 5, "ms", at_least=False)
+
+
+def _access(results: Results) -> Iterator[Row]:
+    for single in results.singles:
+        if (target := ACCESS_MS.get(single.question)) is not None:
+            yield Row(f"{single.engine}: {single.question}, over HTTP", single.p50, target, "ms", at_least=False)
 
 
 def _paced(results: Results) -> Iterator[Row]:

@@ -1,7 +1,8 @@
 """Who may do what with lockers, in SQL (``storage.access_contract``).
 
 Hours of links are of the time zone of the location. No engine is asked what time it is there: the caller says it, one
-row for each time zone (``Hour``), and the statement compares numbers.
+row for each time zone (``Hour``), and the statement compares numbers. CROSS JOIN is SQLite's word for the order in
+which tables are to be read: from the user outward.
 """
 
 from collections.abc import Sequence
@@ -70,20 +71,19 @@ def reachable(user_id: str, reach: Reach, hours: Sequence[Hour], limit: int, aft
     room = f"(k.max_lockers IS NULL OR {_HELD} < k.max_lockers)" if reach.another else "1 = 1"
     sql = f"""WITH RECURSIVE {_UP},
 z (time_zone, today, yesterday, minute) AS (VALUES {", ".join(zones)}),
-k AS (
+k AS MATERIALIZED (
   SELECT k.locker_group_id, k.days, k.from_minute, k.until_minute,
     CASE WHEN k.effect = '{DENY}' THEN 1 ELSE 0 END AS denies,
     CASE WHEN k.effect <> '{DENY}' AND {room} THEN 1 ELSE 0 END AS allows
-  FROM up JOIN access_link k ON k.tenant_id = $1 AND k.user_group_id = up.id
-  WHERE (k.rights & CAST($4 AS integer)) <> 0
+  FROM up CROSS JOIN access_link k
+  WHERE k.tenant_id = $1 AND k.user_group_id = up.id AND (k.rights & CAST($4 AS integer)) <> 0
   AND (k.valid_from IS NULL OR k.valid_from <= $3) AND (k.valid_until IS NULL OR k.valid_until > $3))
-SELECT x.id FROM k JOIN grouped_locker g ON g.tenant_id = $1 AND g.group_id = k.locker_group_id
-JOIN locker x ON x.tenant_id = $1 AND x.id = g.locker_id
-JOIN locker_bank b ON b.tenant_id = $1 AND b.id = x.bank_id
-JOIN section s ON s.tenant_id = $1 AND s.id = b.section_id
-JOIN location l ON l.tenant_id = $1 AND l.id = b.location_id
-JOIN z ON z.time_zone = l.time_zone
-WHERE g.locker_id > $5 {_IN_SERVICE if reach.in_service else ""} {_NOW} {_HOLDING[reach.holding]} {there}
+SELECT x.id FROM k CROSS JOIN grouped_locker g CROSS JOIN locker x CROSS JOIN locker_bank b CROSS JOIN section s
+CROSS JOIN location l CROSS JOIN z
+WHERE g.tenant_id = $1 AND g.group_id = k.locker_group_id AND g.locker_id > $5
+AND x.tenant_id = $1 AND x.id = g.locker_id AND b.tenant_id = $1 AND b.id = x.bank_id
+AND s.tenant_id = $1 AND s.id = b.section_id AND l.tenant_id = $1 AND l.id = b.location_id
+AND z.time_zone = l.time_zone {_IN_SERVICE if reach.in_service else ""} {_NOW} {_HOLDING[reach.holding]} {there}
 AND EXISTS (SELECT 1 FROM resource r WHERE r.tenant_id = $1 AND r.type = {USER_NUMBER} AND r.id = $2 AND @active(r))
 GROUP BY x.id HAVING sum(k.allows) > 0 AND sum(k.denies) = 0 ORDER BY x.id LIMIT $6"""
     return sql, tuple(values)
