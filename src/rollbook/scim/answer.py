@@ -132,5 +132,5 @@ class Locations:
             resource = projection.apply(resource)
         for key, urn in type.aliases.items():
             if urn in resource:
-                resource = {key if name == urn else name: value for name, value in resource.items()}
+                resource[key] = resource.pop(urn)
         return resource

@@ -43,6 +43,8 @@ class _Part(NamedTuple):
         return subs is None or all(element.keys() <= subs for element in value)
 
     def seen(self, value: Any) -> Any:
+        if self.is_all(value):
+            return value
         if not self.many:
             return self._cut(value) or None
         return [self._cut(value[index]) for index in self._chosen(value)] or None
@@ -213,7 +215,7 @@ class Sight:
     def shown(self, resource: Document) -> Document:
         """The view's part of a whole resource (with ``id`` and ``meta``), with the schemas that it uses."""
         shown = self._cut(resource)
-        shown["schemas"] = [self._type.schema.id, *(urn for urn in self._urns if urn in shown)]
+        shown["schemas"] = [self._type.schema.id, *[urn for urn in self._urns if urn in shown]]
         return shown
 
     @property

@@ -32,6 +32,17 @@ KEY = "retailOps"
 _LISTS = {"role": "roles", "profile": "profiles", "domain": "domains"}
 """The attributes with a list of values, and the tenant's setting that holds it."""
 
+_NOTHING: Document = {
+    "role": None,
+    "profile": None,
+    "openIDUserID": None,
+    "domain": None,
+    "sendInviteLink": False,
+    "isLinkToAllStores": False,
+    "storeCodeList": [],
+}
+"""What is shown of a user of whom nothing is known."""
+
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,189}")
 """What mail can be sent to."""
 
@@ -81,18 +92,7 @@ class RetailOps(Plain):
 
     def show(self, resource: Document, asked: Asked) -> Document:
         """Answers hold all seven members of the extension, whatever is set; what is not is null, false or empty."""
-        own = resource.get(URN) or {}
-        whole = {
-            "role": own.get("role"),
-            "profile": own.get("profile"),
-            "openIDUserID": own.get("openIDUserID"),
-            "domain": own.get("domain"),
-            "sendInviteLink": own.get("sendInviteLink", False),
-            "isLinkToAllStores": own.get("isLinkToAllStores", False),
-            "storeCodeList": own.get("storeCodeList", []),
-        }
-        schemas = resource.get("schemas", [])
-        return {**resource, "schemas": schemas if URN in schemas else [*schemas, URN], URN: whole}
+        return {**resource, URN: {**_NOTHING, **(resource.get(URN) or _NOTHING)}}
 
 
 RULES = RetailOps()
