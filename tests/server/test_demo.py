@@ -6,9 +6,11 @@ import shutil
 import signal
 import subprocess
 import urllib.request
+from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from tests.support.command import ROLLBOOK, environment
@@ -34,10 +36,10 @@ class Demo:
     def line(self) -> str:
         return read_line(self.process.stdout).decode().rstrip("\n")
 
-    def text(self) -> list[str]:
-        """All that is printed for a person: until the third line to paste."""
+    def text(self, count: int = 3) -> list[str]:
+        """All that is printed for a person: until the last line to paste."""
         lines: list[str] = []
-        while sum(line.startswith("curl ") for line in lines) < 3:
+        while sum(line.startswith("curl ") for line in lines) < count:
             lines.append(self.line())
         return lines
 
@@ -111,6 +113,64 @@ def test_with_json_the_first_line_is_one_object_that_is_true_when_it_is_printed(
         assert groups["totalResults"] == 10
         assert {len(group["members"]) for group in groups["Resources"]} == {20}
         assert demo.interrupt()[0] == 0
+
+
+LINES = {"releezme": 4, "retailops": 4, "identify": 4, "scim11": 3}
+"""How many lines a demo of each dialect prints: create, search, change, and how to get in."""
+
+
+def test_the_lines_of_each_product_work_and_its_credentials_are_new_on_every_start(tmp_path: Path) -> None:
+    for dialect, count in LINES.items():
+        with running(tmp_path, "--dialect", dialect) as demo:
+            lines = demo.text(count)
+            *enter, create, search, change = (line for line in lines if line.startswith("curl "))
+            for line in enter:
+                told = paste(line)
+                assert told.get("access_token") or told["data"]["token"], told
+            created = paste(create)
+            assert created["userName"].startswith("newcomer-"), created
+            assert paste(search)["Resources"]
+            changed = paste(change)
+            assert "Explorer" in str(changed) or changed.get("preferredLanguage") == "pt" or changed["active"], changed
+            assert demo.interrupt()[0] == 0
+    for dialect, keys in TOLD.items():
+        with running(tmp_path, "--dialect", dialect, "--json") as demo:
+            told = json.loads(demo.line())
+            assert set(told) == keys
+            assert _users(dialect, told) == 200 + len(LINES)
+            assert demo.interrupt()[0] == 0
+
+
+TOLD = {
+    "releezme": {"base_url", "token_url", "client_id", "client_secret", "username", "password", "scope"},
+    "retailops": {"base_url", "session_url", "auth_client_id", "key", "iv", "login", "password", "session"},
+}
+
+
+def _users(dialect: str, told: dict[str, Any]) -> int:
+    """How many users a client sees that gets in by what was told."""
+    if dialect == "retailops":
+        assert len(b64decode(told["key"])) == 32
+        assert len(b64decode(told["iv"])) == 16
+        headers = {"X-PHP-SESSID": told["session"]}
+        request = urllib.request.Request(f"{told['base_url']}/Users", headers=headers)
+    else:
+        form = {name: told[name] for name in ("client_id", "client_secret", "username", "password", "scope")}
+        body = urlencode({"grant_type": "password", **form}).encode()
+        with urllib.request.urlopen(told["token_url"], data=body, timeout=30) as answer:
+            token = json.load(answer)["access_token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        request = urllib.request.Request(f"{told['base_url']}/users", headers=headers)
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return int(json.load(answer)["totalResults"])
+
+
+def test_a_dialect_that_there_is_not_is_told_before_anything_is_made(tmp_path: Path) -> None:
+    with running(tmp_path, "--dialect", "relezme") as demo:
+        _, said = demo.process.communicate(timeout=30)
+        assert demo.process.returncode == 2
+        assert b"did you mean releezme?" in said
+    assert not (tmp_path / "demo.db").exists()
 
 
 def test_the_demo_does_not_serve_a_suspended_tenant(tmp_path: Path) -> None:

@@ -1,28 +1,27 @@
 """``rollbook demo``: a server with sample data, in one command, and three lines to paste."""
 
-import json as json_text
 import os
-import shlex
 import signal
 import sys
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rollbook.cli.demo_client import BASE, DemoClient, DemoFailed
-from rollbook.cli.demo_people import USER
-from rollbook.cli.options import Config, Database, Json
+from rollbook.cli.demo_client import DemoClient, DemoFailed
+from rollbook.cli.demo_lines import Lines
+from rollbook.cli.demo_ways import Way, enter, make
+from rollbook.cli.options import Config, Database, Dialects, Json
 from rollbook.cli.output import fail, print_json, say
 from rollbook.cli.serve import Port, refuse_many_on_sqlite, refuse_taken_port
 from rollbook.cli.session import load, refuse_unfit, with_store
 from rollbook.clock import SYSTEM_CLOCK
 from rollbook.identity import static_tokens
-from rollbook.ids import random_bytes
 from rollbook.tenancy import lifecycle
 
 if TYPE_CHECKING:
     from rollbook.config import Loaded, Settings
+    from rollbook.dialects.model import Dialect
     from rollbook.storage.contract import Store
 
 TENANT = "demo"
@@ -30,27 +29,40 @@ _LIFETIME = "30d"
 
 
 def demo(
-    ctx: typer.Context, port: Port = None, database: Database = None, config: Config = None, json: Json = False
+    ctx: typer.Context,
+    dialect: Annotated[str, typer.Option("--dialect", metavar="DIALECT", help="The SCIM to try.")] = "standard",
+    port: Port = None,
+    dialects: Dialects = None,
+    database: Database = None,
+    config: Config = None,
+    json: Json = False,
 ) -> None:
-    """Start a server with sample data, and print an address, a token and three curl lines to try.
+    """Start a server with sample data, and print an address, credentials and curl lines to try.
 
-    The data (tenant "demo", 200 users, 10 groups) is kept in an SQLite file and found again by the next start; the
-    token is a new one every time. With --json the first line is one object, printed once the server answers.
-    Ctrl-C ends it.
+    The data (tenant "demo", 200 users, 10 groups) is kept in an SQLite file and found again by the next start;
+    credentials are new ones every time. With --dialect the lines are those of that product's clients, and tell how they
+    get a token or a session. With --json the first line is one object, printed once the server answers. Ctrl-C ends it.
 
     \b
     rollbook demo
-    rollbook demo --port 9000 --database sqlite:///try.db
+    rollbook demo --dialect releezme --port 9000 --database sqlite:///try.db
     rollbook demo --json                     {"base_url": "…", "tenant": "demo", "token": "rbk_…"}
     """
-    settings = _settings(load(ctx, config=config, port=port, database=database))
+    from rollbook.app import house_dialects, serve
+    from rollbook.dialects.checks import nearest
+
+    settings = _settings(load(ctx, config=config, port=port, database=database, dialects=dialects))
+    known = {one.name: one for one in house_dialects(settings)}
+    if dialect not in known:
+        fail(f"--dialect: there is no dialect {dialect!r}{nearest(dialect, known)}", f"choose {', '.join(known)}", 2)
     refuse_many_on_sqlite(settings)
     refuse_taken_port(settings.host, settings.port)
-    token = with_store(settings, _open_tenant, empty="migrate")
 
-    from rollbook.app import serve
+    async def work(store: "Store") -> tuple[str, Way]:
+        return await _open_tenant(store, settings, known[dialect])
 
-    show = _Show(settings, token, json=json)
+    token, way = with_store(settings, work, empty="migrate")
+    show = _Show(settings, token, known[dialect], way, json=json)
     try:
         serve(settings, on_ready=show.begin)
     finally:
@@ -68,28 +80,30 @@ def _settings(loaded: "Loaded") -> "Settings":
     return loaded.settings.model_copy(update={name: value for name, value in own.items() if name not in loaded.sources})
 
 
-async def _open_tenant(store: "Store") -> str:
-    """The tenant, made where it is missing, and a fresh token for it."""
+async def _open_tenant(store: "Store", settings: "Settings", dialect: "Dialect") -> tuple[str, Way]:
+    """The tenant, made where it is missing: a fresh token to fill it with, and credentials of the dialect's clients."""
     await refuse_unfit(store)
     tenant = await store.find_tenant(TENANT)
     if tenant is None:
-        from rollbook.app import dialect_names
-
-        tenant = await lifecycle.create(store, SYSTEM_CLOCK, TENANT, "standard", dialect_names())
+        tenant = await lifecycle.create(store, SYSTEM_CLOCK, TENANT, "standard", ("standard",))
     if tenant.status != "active":
         fail(f"tenant {TENANT!r} is {tenant.status}", f"`rollbook tenant resume {TENANT}` opens it again")
     lifetime = static_tokens.read_duration(_LIFETIME)
-    return (await static_tokens.issue(store, SYSTEM_CLOCK, tenant, "demo", lifetime)).secret
+    token = (await static_tokens.issue(store, SYSTEM_CLOCK, tenant, "demo", lifetime)).secret
+    if dialect.name == "standard":
+        told = {"base_url": settings.origin + dialect.base, "tenant": TENANT, "token": token}
+        return token, Way(told, {"Authorization": f"Bearer {token}"})
+    return token, await make(store, settings, tenant, dialect, lifetime)
 
 
 class _Show:
     """What happens beside the server: fill it, print how to use it."""
 
-    def __init__(self, settings: "Settings", token: str, *, json: bool) -> None:
+    def __init__(self, settings: "Settings", token: str, dialect: "Dialect", way: Way, *, json: bool) -> None:
         self.stopped = False
         self.failure = ""
-        self._base_url = settings.origin + BASE
-        self._token = token
+        self._dialect = dialect
+        self._way = way
         self._json = json
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - compared
         self._client = DemoClient(host, settings.port, token)
@@ -101,6 +115,7 @@ class _Show:
     def _run(self) -> None:
         try:
             self._client.fill()
+            self._way = enter(self._way, self._dialect, self._client)
             self._print()
         except DemoFailed as failed:
             if not self.stopped:
@@ -113,40 +128,26 @@ class _Show:
         os.kill(os.getpid(), signal.SIGINT)  # the server runs in the main thread and listens for nothing else
 
     def _print(self) -> None:
+        told = self._way.told
         if self._json:
-            print_json({"base_url": self._base_url, "tenant": TENANT, "token": self._token})
+            print_json(dict(told))
             return
+        lines = [*self._way.lines, *self.lines()]
         users, groups = self._client.count("Users"), self._client.count("Groups")
         print(f"rollbook serves tenant {TENANT!r} with {users} users and {groups} groups. Ctrl-C ends it.\n")
-        print(f"base URL  {self._base_url}\ntoken     {self._token}\n")
-        for line in self.lines():
+        width = max(map(len, (*told, "base URL"))) + 2
+        for name, value in told.items():
+            if name != "tenant":
+                print(f"{'base URL' if name == 'base_url' else name:{width}}{value}")
+        print()
+        for line in lines:
             print(f"{line}\n")
         sys.stdout.flush()
 
     def lines(self) -> list[str]:
-        """Create, filter, PATCH: each works when it is pasted, on every start."""
-        newcomer = {
-            "schemas": [USER],
-            "userName": f"newcomer-{random_bytes(4).hex()}@demo.example",
-            "name": {"givenName": "New", "familyName": "Comer"},
-        }
-        patch = {
-            "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
-            "Operations": [{"op": "replace", "path": "title", "value": "Explorer"}],
-        }
-        return [
-            self._curl("POST", "/Users", newcomer),
-            self._curl("GET", "/Users", filter='name.familyName eq "Archer" and active eq true'),
-            self._curl("PATCH", f"/Users/{self._client.anyone()}", patch),
-        ]
-
-    def _curl(self, method: str, path: str, body: object = None, **query: str) -> str:
-        words = ["curl", "-sS", "-w", "\\n", "-X", method, self._base_url + path]
-        words += ["-H", f"Authorization: Bearer {self._token}"]
-        if query:
-            words.append("-G")
-        for name, value in query.items():
-            words += ["--data-urlencode", f"{name}={value}"]
-        if body is not None:
-            words += ["-H", "Content-Type: application/scim+json", "-d", json_text.dumps(body)]
-        return shlex.join(words)
+        """Create, search, change: each works when it is pasted, on every start."""
+        base, path = str(self._way.told["base_url"]), f"{self._dialect.types[0].endpoint}/{self._client.anyone()}"
+        status, someone = self._client.send("GET", self._dialect.base + path, None, self._way.headers)
+        if status != 200:
+            raise DemoFailed(f"the server answered {status} where a user was right")
+        return Lines(self._dialect, base, self._way.headers, someone).all()

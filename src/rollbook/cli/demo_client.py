@@ -6,7 +6,7 @@ Sample data comes in by HTTP as any client's would, so what the demo shows is wh
 import http.client
 import json
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -82,13 +82,26 @@ class DemoClient:
         return str(self._expect(201, status, body)["id"])
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
-        """One request, one answer."""
-        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/scim+json"}
+        """One SCIM request, one answer."""
+        return self.send(method, BASE + path, body, {"Authorization": f"Bearer {self.token}"}, "application/scim+json")
+
+    def send(
+        self,
+        method: str,
+        target: str,
+        body: Any = None,
+        more: Mapping[str, str] | None = None,
+        media: str = "application/json",
+    ) -> tuple[int, dict[str, Any]]:
+        """Any request; a body that is a text is a form, everything else JSON."""
+        is_form = isinstance(body, str)
+        headers = {**(more or {}), "Content-Type": "application/x-www-form-urlencoded" if is_form else media}
+        content = body if is_form or body is None else json.dumps(body)
         connection = getattr(self._own, "connection", None)
         if connection is None:
             connection = self._own.connection = http.client.HTTPConnection(self.host, self.port, timeout=_PATIENCE)
         try:
-            connection.request(method, BASE + path, None if body is None else json.dumps(body), headers)
+            connection.request(method, target, content, headers)
             answer = connection.getresponse()
             content = answer.read()
         except (OSError, http.client.HTTPException):
