@@ -5,6 +5,7 @@ child's id, then with its exit code. A child is a process of its own like any ot
 """
 
 import contextlib
+import importlib
 import json
 import os
 import signal
@@ -18,6 +19,22 @@ from tests.support.command import Told, environment
 from tests.support.server import ROOT
 
 _PATIENCE = 120
+_LOADED = (
+    "anyio._backends._asyncio",
+    "encodings.utf_8_sig",
+    "h11",
+    "httpcore2",
+    "httpx2",
+    "pydantic.type_adapter",
+    "rollbook.cli.transfer_bars",
+    "rollbook.cli.transfer_shown",
+    "rollbook.transfer.report_page",
+    "rollbook.transfer.runs",
+    "rollbook.transfer.sources.csv_file",
+    "rollbook.transfer.sources.scim",
+    "truststore",
+)
+"""What commands load when they need it, loaded once."""
 
 
 class Child:
@@ -97,24 +114,23 @@ def running_hand(folder: Path) -> Iterator[Hand]:
 
 
 def _main() -> None:
-    import httpx2  # noqa: F401 - whatever commands load, loaded once
+    for name in _LOADED:
+        importlib.import_module(name)
+    import typer.main
 
-    import rollbook.transfer.report_page
-    import rollbook.transfer.runs  # noqa: F401
-    from rollbook.cli import transfer_bars, transfer_shown  # noqa: F401
-    from rollbook.cli.main import run
+    from rollbook.cli.main import app
+    from rollbook.cli.session import guarded
 
+    command = typer.main.get_command(app)
     for line in sys.stdin:
         asked = json.loads(line)
         pid = os.fork()
         if pid == 0:
             _become(asked)
-            try:
-                run()
-            finally:
-                sys.stdout.flush()
-                sys.stderr.flush()
-            os._exit(0)
+            code = guarded(command)
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
         _say({"pid": pid})
         _, status = os.waitpid(pid, 0)
         _say({"code": os.waitstatus_to_exitcode(status)})

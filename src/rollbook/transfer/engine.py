@@ -75,7 +75,7 @@ class Engine:
         self.requests = 0
         self.repeated = 0
         self._client = httpx2.AsyncClient(
-            verify=_trusted(settings.ca_file),
+            verify=_trusted(settings),
             timeout=httpx2.Timeout(run.timeout, connect=min(run.timeout, 10.0)),
             limits=httpx2.Limits(max_connections=64, max_keepalive_connections=64, keepalive_expiry=30.0),
             headers={"User-Agent": USER_AGENT, **settings.headers},
@@ -236,7 +236,12 @@ def _unreached(error: httpx2.RequestError) -> str:
     return f"the target {kind}"
 
 
-def _trusted(ca_file: str) -> ssl.SSLContext | bool:
+def _trusted(settings: TargetSettings) -> ssl.SSLContext | bool:
+    """Whom TLS trusts. Where no address has TLS, nothing is read of it: that takes longer than a small run."""
+    ca_file, login = settings.ca_file, settings.login
+    addresses = (settings.base_url, login.token_url, login.session_url)
+    if all(not url or url.startswith("http://") for url in addresses):
+        return False
     if not ca_file:
         return True
     try:
