@@ -64,6 +64,15 @@ SAYS = {
         '"totalResults":1',
         '"active":false',
     ),
+    "transfer": (
+        "people.csv line 5: has 2 cells, and the heading 9",
+        "people: 3",
+        "lets us in, SCIM 2.0",
+        "decision: create: in the source, not in the target",
+        "3 created",
+        '"decision": "nothing"',
+        '"badges": [{"value": "00012345"}, {"value": "00077777"}]',
+    ),
     "export-and-import": ("2 created", "Exported 2 User", '"written": true', "line 3: The line is not valid JSON"),
 }
 """What must be seen among what a page prints."""
