@@ -7,6 +7,8 @@ import pytest
 from tests.support.house import House, Seat, running_house
 from tests.support.postgres import any_postgres, fresh_database
 
+from rollbook.identity.master_key import new_master_key
+
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
@@ -37,7 +39,8 @@ def _house_on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House
 
 @pytest.fixture(scope="session")
 def _house_on_postgres(postgres_admin_url: str) -> Iterator[House]:
-    with fresh_database(postgres_admin_url) as url, running_house("postgres", url) as house:
+    key = {"ROLLBOOK_MASTER_KEY": new_master_key()}  # on SQLite it makes one of its own
+    with fresh_database(postgres_admin_url) as url, running_house("postgres", url, **key) as house:
         yield house
 
 

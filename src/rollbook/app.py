@@ -216,7 +216,9 @@ def build(settings: Settings) -> "Application":
             sessions.pages[ACTIVATE] = ActivationPage(house, dialect, endpoint.dialect_of).answer
     system = SystemEndpoint(
         house,
-        SystemApi(SYSTEM_CLOCK, partial(endpoint.dialect_of, house.dialects[0])),
+        SystemApi(
+            SYSTEM_CLOCK, partial(endpoint.dialect_of, house.dialects[0]), partial(master.derived, "PINs of lockers")
+        ),
         endpoint.authenticator,
         endpoint.rate,
         endpoint.turns,

@@ -5,9 +5,11 @@ from a file; an SQLite store without either gets a file of its own beside it, fo
 """
 
 import binascii
+import hmac
 import os
 from base64 import b64decode, b64encode
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -59,6 +61,7 @@ class MasterKey:
         self._file = Path(file) if file else None
         self._make = make
         self._cipher: AESGCM | None = None
+        self._key: bytes | None = None
 
     def seal(self, plain: bytes, name: str) -> bytes:
         """Encrypt (AES-256-GCM). What is sealed under one name does not open under another. **Raises**
@@ -76,9 +79,16 @@ class MasterKey:
                 hint="set that one again; where it is lost, `rollbook keys rotate --now` makes new signing keys",
             ) from None
 
+    def derived(self, name: str) -> bytes:
+        """A key of its own for one purpose, always the same. **Raises** ``MasterKeyError``."""
+        self._ready()
+        assert self._key is not None
+        return hmac.new(self._key, name.encode(), sha256).digest()
+
     def _ready(self) -> AESGCM:
         if self._cipher is None:
-            self._cipher = AESGCM(read_master_key(self._text or self._read()))
+            self._key = read_master_key(self._text or self._read())
+            self._cipher = AESGCM(self._key)
         return self._cipher
 
     def _read(self) -> str:

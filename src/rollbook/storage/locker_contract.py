@@ -231,6 +231,9 @@ class LockerStore(Protocol):
     async def count_pin_failure(self, subject: str, id: str, purpose: str, locked_until: str | None) -> int:
         """How many failures there are now; 0 to begin anew is ``forgive_pin``."""
 
+    async def uncount_pin_failure(self, subject: str, id: str, purpose: str) -> None:
+        """One failure less: it was none."""
+
     async def forgive_pin(self, subject: str, id: str, purpose: str) -> None: ...
 
     async def expire(self, limit: int, act: Act) -> int:

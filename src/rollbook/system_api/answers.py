@@ -107,10 +107,11 @@ async def done(
     *,
     key: str | None = None,
     dry_run: bool = False,
+    part: int = 0,
 ) -> Answer:
-    """Do something once or only rehearse it, and answer."""
+    """Do something once or only rehearse it, and answer. ``part`` is its place among many."""
     try:
-        result = await work(manner(caller, key, show, dry_run=dry_run))
+        result = await work(manner(caller, key, show, dry_run=dry_run, part=part))
     except AnsweredBefore as before:
         return said(cast(Answered, before.answered), idempotent_replayed="true")
     except Rehearsed as rehearsed:

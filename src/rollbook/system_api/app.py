@@ -12,14 +12,17 @@ from starlette.exceptions import HTTPException
 from rollbook import __version__
 from rollbook.http_message import Response
 from rollbook.lockers.forms import pointer, sentence
+from rollbook.lockers.pins import Pins
 from rollbook.lockers.work import Malformed
 from rollbook.scim.errors import ScimError
 from rollbook.storage.errors import StoreError
 from rollbook.system_api import (
     access_routes,
     assignment_routes,
+    batch_routes,
     file_routes,
     people_routes,
+    pin_routes,
     problems,
     structure_routes,
     view_routes,
@@ -38,7 +41,7 @@ ABOUT = """Lockers: what stands where, who may use what, who holds what. Beside 
 """
 
 
-def make_app(people: People) -> FastAPI:
+def make_app(people: People, pins: Pins) -> FastAPI:
     """The application. Who calls stands in the state of each request (``calling``)."""
     app = FastAPI(
         title="rollbook System API",
@@ -55,6 +58,9 @@ def make_app(people: People) -> FastAPI:
         app.include_router(router)
     app.include_router(people_routes.routes(people))
     app.include_router(file_routes.routes(people))
+    app.include_router(pin_routes.routes(pins))
+    for router in batch_routes.ALL:
+        app.include_router(router)
     for router in (access_routes.router, access_routes.evaluating):
         app.include_router(router)
     handlers: dict[Any, Callable[[Request, Any], Any]] = {

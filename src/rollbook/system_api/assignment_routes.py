@@ -66,7 +66,8 @@ class Free(Parameters):
     cursor: Annotated[str | None, Query(max_length=200)] = None
 
 
-def _one(caller: Caller, status: int, held: Assignment) -> Answered:
+def assignment_answer(caller: Caller, status: int, held: Assignment) -> Answered:
+    """An assignment that was just written, or read."""
     at = f"{caller.base}/assignments/{held.id}" if status == 201 else ""
     return answered(status, assigning.shown(held), version=held.version, location=at)
 
@@ -107,7 +108,7 @@ async def read_assignment(caller: Reads, id: ThingId) -> Answer:
     held = await caller.store.lockers.find(Assignment, id)
     if held is None:
         raise NotFound
-    return said(_one(caller, 200, held))
+    return said(assignment_answer(caller, 200, held))
 
 
 @router.post(
@@ -124,7 +125,7 @@ async def allocate(caller: Manages, body: assigning.AllocateForm, key: Key = Non
     return await done(
         caller,
         lambda manner: assigning.allocate(caller.work, caller.body, manner),
-        lambda held: _one(caller, 201, held),
+        lambda held: assignment_answer(caller, 201, held),
         key=key,
         dry_run=dry_run,
     )
@@ -147,7 +148,7 @@ async def change_assignment(
     return await done(
         caller,
         lambda manner: assigning.change(caller.work, id, caller.body, wanted, manner),
-        lambda held: _one(caller, 200, held),
+        lambda held: assignment_answer(caller, 200, held),
         dry_run=dry_run,
     )
 
@@ -163,7 +164,7 @@ async def release(caller: Manages, id: ThingId, key: Key = None, dry_run: DryRun
     return await done(
         caller,
         lambda manner: assigning.release(caller.work, id, manner),
-        lambda held: _one(caller, 200, held),
+        lambda held: assignment_answer(caller, 200, held),
         key=key,
         dry_run=dry_run,
     )
@@ -183,7 +184,7 @@ async def transfer(
     return await done(
         caller,
         lambda manner: assigning.transfer(caller.work, id, caller.body, manner),
-        lambda held: _one(caller, 201, held),
+        lambda held: assignment_answer(caller, 201, held),
         key=key,
         dry_run=dry_run,
     )
@@ -203,7 +204,7 @@ async def share(
     return await done(
         caller,
         lambda manner: assigning.share(caller.work, id, caller.body, manner),
-        lambda held: _one(caller, 201, held),
+        lambda held: assignment_answer(caller, 201, held),
         key=key,
         dry_run=dry_run,
     )
@@ -219,7 +220,7 @@ async def unshare(caller: Manages, id: ThingId, body: assigning.UnshareForm, key
     return await done(
         caller,
         lambda manner: assigning.unshare(caller.work, id, caller.body, manner),
-        lambda held: _one(caller, 200, held),
+        lambda held: assignment_answer(caller, 200, held),
         key=key,
     )
 

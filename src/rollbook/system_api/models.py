@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from rollbook.lockers.forms import Id, Moment
+from rollbook.system_api.problems import Problem
 
 # Names are those of the JSON.
 # ruff: noqa: N815
@@ -193,3 +194,17 @@ class Diff(BaseModel):
     lost: int
     gainedExample: Pair | None
     lostExample: Pair | None
+
+
+class Result(BaseModel):
+    """Of one of many: what it was answered, or the problem."""
+
+    status: int
+    etag: str | None = None
+    location: str | None = None
+    body: dict[str, Any] | None = None
+    problem: Problem | None = None
+
+
+class Results(BaseModel):
+    results: list[Result]

@@ -1,7 +1,7 @@
 """The application as the edge has it: a request whose sender is proved goes in, an answer comes out, and no socket is
 between."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 from urllib.parse import unquote
 
@@ -12,6 +12,7 @@ from starlette.routing import Match
 from rollbook.clock import Clock
 from rollbook.http_message import Request, Response
 from rollbook.identity.principal import Principal
+from rollbook.lockers.pins import Pins
 from rollbook.storage.contract import TenantStore
 from rollbook.storage.records import Tenant
 from rollbook.system_api import app as application
@@ -41,9 +42,9 @@ class Asked(Protocol):
 class SystemApi:
     """See ``web.system_endpoint.System``."""
 
-    def __init__(self, clock: Clock, dialect_of: DialectOf) -> None:
+    def __init__(self, clock: Clock, dialect_of: DialectOf, key: Callable[[], bytes]) -> None:
         self._clock = clock
-        self.app: FastAPI = application.make_app(People(dialect_of))
+        self.app: FastAPI = application.make_app(People(dialect_of), Pins(key))
 
     async def answer(self, asked: Asked) -> Response:
         """What the application answers. **Raises** only for bugs."""

@@ -346,6 +346,8 @@ class Assignments:
         found = await lockers.pin("user", ann, "pin")
         assert found == Pin("user", ann, "pin", "$hash", 3, NOON, LATER)
         assert "$hash" not in repr(found)
+        await lockers.uncount_pin_failure("user", ann, "pin")
+        assert await lockers.count_pin_failure("user", ann, "pin", None) == 3
         await lockers.forgive_pin("user", ann, "pin")
         again = await lockers.pin("user", ann, "pin")
         assert again is not None

@@ -259,6 +259,9 @@ class Lockers:
         values = (self._tenant, subject, id, purpose, locked_until)
         return await self._engine.run([], partial(views.count_pin_failure, *values))
 
+    async def uncount_pin_failure(self, subject: str, id: str, purpose: str) -> None:
+        await self._engine.run([], partial(views.uncount_pin_failure, self._tenant, subject, id, purpose))
+
     async def forgive_pin(self, subject: str, id: str, purpose: str) -> None:
         await self._engine.run([], partial(views.forgive_pin, self._tenant, subject, id, purpose))
 

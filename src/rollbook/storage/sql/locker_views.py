@@ -47,6 +47,8 @@ _COUNT_FAILURE = """UPDATE pin_code SET failures = failures + 1, locked_until = 
 WHERE tenant_id = $1 AND subject = $2 AND id = $3 AND purpose = $4 RETURNING failures"""
 _FORGIVE = """UPDATE pin_code SET failures = 0, locked_until = NULL
 WHERE tenant_id = $1 AND subject = $2 AND id = $3 AND purpose = $4 AND failures > 0"""
+_UNCOUNT = """UPDATE pin_code SET failures = failures - 1
+WHERE tenant_id = $1 AND subject = $2 AND id = $3 AND purpose = $4 AND failures > 0"""
 _SUBJECT = {
     "user": f"SELECT 1 FROM resource WHERE tenant_id = $1 AND type = {USER_NUMBER} AND id = $2 FOR KEY SHARE",
     "locker": "SELECT 1 FROM locker WHERE tenant_id = $1 AND id = $2 FOR KEY SHARE",
@@ -129,6 +131,10 @@ def drop_pin(tenant: str, subject: str, id: str, purpose: str, act: Act) -> Scri
 def count_pin_failure(tenant: str, subject: str, id: str, purpose: str, until: str | None) -> Script[int]:
     found = yield Ask(_COUNT_FAILURE, (tenant, subject, id, purpose, until))
     return int(found[0][0]) if found else 0
+
+
+def uncount_pin_failure(tenant: str, subject: str, id: str, purpose: str) -> Script[None]:
+    yield Ask(_UNCOUNT, (tenant, subject, id, purpose))
 
 
 def forgive_pin(tenant: str, subject: str, id: str, purpose: str) -> Script[None]:
