@@ -2,18 +2,15 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from rollbook.storage.access_contract import Crowd, Facts, Hour, Reach, Row
+from rollbook.storage.engines.locker_engine import Engine
 from rollbook.storage.engines.postgres_rows import is_id
-from rollbook.storage.locker_contract import Ground
+from rollbook.storage.locker_contract import Ground, LockerStore
 from rollbook.storage.locker_records import Link
 from rollbook.storage.sql import locker_access as sql
 from rollbook.storage.sql.locker_assignments import FIRST_ID, ground_of
 from rollbook.storage.sql.locker_tables import record_of
-
-if TYPE_CHECKING:
-    from rollbook.storage.engines.lockers import Engine, Lockers
 
 _AT_ONCE = 500
 """Ids in one statement."""
@@ -22,7 +19,7 @@ _AT_ONCE = 500
 class Access:
     """See ``storage.access_contract.AccessStore``."""
 
-    def __init__(self, lockers: "Lockers", engine: "Engine") -> None:
+    def __init__(self, lockers: LockerStore, engine: Engine) -> None:
         self._lockers = lockers
         self._read = engine.read
 

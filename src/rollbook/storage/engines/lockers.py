@@ -5,9 +5,10 @@ An engine says how it reads and how it runs scripts for a tenant; nothing else h
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from rollbook.storage.engines.locker_access import Access
+from rollbook.storage.engines.locker_engine import Engine
 from rollbook.storage.engines.postgres_rows import is_id
 from rollbook.storage.errors import AnsweredBefore, KeyReused, LockerRefused, NotFound, Rehearsed, VersionConflict
 from rollbook.storage.locker_contract import Allocate, BankStatus, Book, Ground, K, T, Whereabouts, Wish
@@ -30,7 +31,7 @@ from rollbook.storage.sql import locker_structure as structure
 from rollbook.storage.sql import locker_views as views
 from rollbook.storage.sql.locker_steps import done, event_of, look_for_answer
 from rollbook.storage.sql.locker_tables import record_of
-from rollbook.storage.sql.scripts import Row, Script
+from rollbook.storage.sql.scripts import Script
 
 R = TypeVar("R")
 
@@ -39,18 +40,6 @@ START = Place(-(1 << 62), assignments.FIRST_ID)
 
 _TRIES = 3
 """How often a request with a key is begun: who loses against its twin finds its answer the next time."""
-
-
-class Engine(Protocol):
-    """One tenant's rows. Ids come as texts."""
-
-    async def read(self, sql: str, *values: Any) -> list[Row]:
-        """A look-up; the values are those after the tenant."""
-
-    async def run(self, events: Sequence[str], script: Callable[[], Script[R]]) -> R:
-        """Run a script that tells the events of these ids."""
-
-    async def epoch(self) -> str: ...
 
 
 class Lockers:

@@ -18,7 +18,7 @@ R = TypeVar("R")
 
 
 class PostgresLockerEngine:
-    """See ``storage.engines.lockers.Engine``."""
+    """See ``storage.engines.locker_engine.Engine``."""
 
     def __init__(self, tenant: str, transactions: Transactions) -> None:
         self._tenant = tenant

@@ -18,7 +18,7 @@ R = TypeVar("R")
 
 
 class SqliteLockerEngine:
-    """See ``storage.engines.lockers.Engine``."""
+    """See ``storage.engines.locker_engine.Engine``."""
 
     def __init__(self, tenant: str, connection: apsw.Connection, readers: Readers, writer: Writer) -> None:
         self._tenant = tenant
