@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
-from rollbook.storage.locker_contract import Ground, Whereabouts
-from rollbook.storage.locker_records import Assignment, Link, Right
+from rollbook.storage.locker_records import Assignment, Ground, Link, Right, Whereabouts
 
 
 @dataclass(frozen=True, slots=True)

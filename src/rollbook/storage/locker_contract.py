@@ -17,37 +17,25 @@ from rollbook.storage.locker_records import (
     PLAIN,
     Act,
     Assignment,
-    Bank,
     Booking,
     Happened,
     Kept,
     Leaver,
-    Link,
     Listing,
-    Location,
     Locker,
     Manner,
     Pin,
     Place,
     Thing,
 )
+from rollbook.storage.locker_records import Ground as Ground
+from rollbook.storage.locker_records import Whereabouts as Whereabouts
 
 if TYPE_CHECKING:
     from rollbook.storage.access_contract import AccessStore
 
 K = TypeVar("K", bound=Kept)
 T = TypeVar("T", bound=Thing)
-
-
-class Ground(NamedTuple):
-    """A link by which a user and a locker meet: he is a member of its user group, directly or by a group in it, and the
-    locker is in its locker group."""
-
-    link: Link
-    time_zone: str
-    """Of the locker's location."""
-    held: int
-    """How many lockers of that locker group the user holds."""
 
 
 Judge = Callable[[Sequence[Ground]], str | None]
@@ -91,15 +79,6 @@ class Book:
     starts: str
     ends: str
     judge: Judge | None = None
-
-
-class Whereabouts(NamedTuple):
-    """A locker with where it stands."""
-
-    locker: Locker
-    bank: Bank
-    location: Location
-    section_state: str
 
 
 class BankStatus(NamedTuple):

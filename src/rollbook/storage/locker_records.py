@@ -146,6 +146,26 @@ class Link(Thing):
     description: str = ""
 
 
+class Ground(NamedTuple):
+    """A link by which a user and a locker meet: he is a member of its user group, directly or by a group in it, and the
+    locker is in its locker group."""
+
+    link: Link
+    time_zone: str
+    """Of the locker's location."""
+    held: int
+    """How many lockers of that locker group the user holds."""
+
+
+class Whereabouts(NamedTuple):
+    """A locker with where it stands."""
+
+    locker: Locker
+    bank: Bank
+    location: Location
+    section_state: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
     """Somebody holds a locker, or held it (``ended``). ``slot``: ``HOLDER``, the user's id where he holds it beside
