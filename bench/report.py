@@ -34,6 +34,7 @@ def document(described: dict[str, Any], results: Results, rows: Sequence[Row]) -
         "two_workers": results.two_workers,
         "bulks": results.bulks,
         "tokens": results.tokens,
+        "transfers": results.transfers,
         "targets": [{**asdict(row), "met": row.met} for row in rows],
     }
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import bulked, ceilings, databases, flood, lockers, report, scale, subjects, targets, tokens
+from bench import bulked, ceilings, databases, flood, lockers, report, scale, subjects, targets, tokens, transferred
 from bench.bulk import Loader, PostgresLoader, SqliteLoader
 from bench.load import CONNECTIONS, need_wrk, run_wrk
 from bench.machine import Processes, cores, describe, in_memory
@@ -26,7 +26,7 @@ from bench.servers import Server
 from bench.subjects import PRELOADED, Rollbook, Subject
 from rollbook.testing.postgres import PostgresServer, start_postgres
 
-GROUPS = ("echo", "pgbench", "apsw", "postgres", "sqlite", "scim2", "tokens", "paced", "flood", "scale")
+GROUPS = ("echo", "pgbench", "apsw", "postgres", "sqlite", "scim2", "tokens", "paced", "flood", "scale", "transfer")
 ENGINES = {"postgres": "PostgreSQL", "sqlite": "SQLite"}
 CORES_FOR_TWO_WORKERS = 4
 IDLE = 0.5
@@ -94,6 +94,8 @@ class Run:
             self._flood()
         if "scale" in self.only:
             self._scale()
+        if "transfer" in self.only:
+            self._transfer()
         return self.results
 
     def _start_houses(self) -> None:
@@ -225,6 +227,16 @@ class Run:
             self.results.singles += scale.ask(house.engine, small, large)
             self.results.singles += scale.change_members(house.engine, house.loader, listed)
             self.results.singles += lockers.measure(house.rollbook, house.engine, house.loader, large, tell)
+
+    def _transfer(self) -> None:
+        for house in self.houses:
+            if _group(house) not in self.only:
+                continue
+            tenant = scale.new_tenant(house.rollbook, house.loader, "elm", scale.LISTED, tell)
+            house.loader.settle()
+            found = transferred.plan(tenant)
+            self.results.transfers[house.engine] = found
+            tell(f"transfer {house.engine}: {found['users']:,.0f} in {found['seconds']:.1f} s")
 
 
 def _group(house: House) -> str:

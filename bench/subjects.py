@@ -168,7 +168,7 @@ def rollbook(
 ) -> Rollbook:
     """Start it. ``beside`` are the processes of its database, whose CPU is the server's too."""
     port = free_port()
-    serve = [*_program(), "serve", "--port", str(port), "--database", database, "--workers", str(workers)]
+    serve = [*program(), "serve", "--port", str(port), "--database", database, "--workers", str(workers)]
     server = keep(Server(name, serve, port, folder / f"{name.replace(' ', '-')}-{workers}.log", SETTINGS))
     return Rollbook(name, database, server, Processes(*server.processes.roots, *beside))
 
@@ -176,7 +176,7 @@ def rollbook(
 def command(*arguments: str, stdin: str = "") -> dict[str, str]:
     """Run a command of rollbook's that prints an object (or nothing). **Raises** ``CannotMeasure``."""
     done = subprocess.run(
-        [*_program(), *arguments],
+        [*program(), *arguments],
         input=stdin,
         capture_output=True,
         text=True,
@@ -189,5 +189,6 @@ def command(*arguments: str, stdin: str = "") -> dict[str, str]:
     return found
 
 
-def _program() -> list[str]:
+def program() -> list[str]:
+    """The command of this installation."""
     return [str(Path(sys.executable).with_name("rollbook"))]

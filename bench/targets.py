@@ -58,6 +58,7 @@ class Results:
     floods: dict[str, dict[str, float]] = field(default_factory=dict)
     bulks: dict[str, dict[str, float]] = field(default_factory=dict)
     tokens: dict[str, dict[str, float]] = field(default_factory=dict)
+    transfers: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def rate(self, subject: str, operation: str) -> float | None:
         return next((c.rate for c in self.cells if (c.subject, c.operation) == (subject, operation)), None)
@@ -76,6 +77,7 @@ def rows(results: Results) -> list[Row]:
         *_memory(results),
         *_bulks(results),
         *_tokens(results),
+        *_transfers(results),
     ]
 
 
@@ -150,6 +152,13 @@ def _tokens(results: Results) -> Iterator[Row]:
     for name, costs in results.tokens.items():
         ratio = costs["jwt"] / costs["static"]
         yield Row(f"{name}: CPU of a get with a JWT / with a static token", ratio, 1.15, "times", at_least=False)
+
+
+def _transfers(results: Results) -> Iterator[Row]:
+    for name, found in results.transfers.items():
+        what = f"{name}: transfer plans {found['users']:,.0f} entries"
+        yield Row(f"{what}, time", found["seconds"], 60, "s", at_least=False)
+        yield Row(f"{what}, memory of the client", found["memory_mb"], 300, "MB", at_least=False)
 
 
 def _floods(results: Results) -> Iterator[Row]:
