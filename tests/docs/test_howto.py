@@ -9,6 +9,18 @@ from tests.support.server import ROOT
 PAGES = {page.stem: page for page in sorted((ROOT / "docs" / "howto").glob("*.md")) if blocks(page)}
 
 SAYS = {
+    "add-a-dialect": (
+        "Dialect toolshed is right.",
+        "T1  RFC 7643 §3.3",
+        "T3  RFC 7643 §4.1.2  (our choice)",
+        "slip.toml, line 14: pages.mots: there is no such key (did you mean most?)\nit ended with 1",
+        '"toolshed":{"shelf":"B7","badge":"04A1","tools":["saw","plane"]}',
+        '"totalResults":1',
+        "DELETE ends with 501",
+        '"endpoint":"/people"',
+        "toolshed.tools is set.",
+        'tools = ["saw", "plane", "drill"]',
+    ),
     "bulk": (
         "POST archers 201",
         "POST coaches 201",
