@@ -172,6 +172,7 @@ class Exchange(RequestResponseCycle):
                 if not await self._writable():
                     return
                 self.transport.write(_chunk(piece, chunked))
+                await asyncio.sleep(0)  # a piece may be made without waiting for anything: the others have their turn
             if chunked:
                 self.transport.write(b"0\r\n\r\n")
         self.response_complete = True
