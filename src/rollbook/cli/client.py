@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rollbook.cli import auth_key
+from rollbook.cli.client_products import own_scopes, token_address
 from rollbook.cli.options import Config, Database, Json, TenantName
 from rollbook.cli.output import fail, print_json, print_record, print_table, say, understood
 from rollbook.cli.session import load, with_store
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from rollbook.identity import clients
     from rollbook.storage.contract import Store
     from rollbook.storage.identity_records import KnownClient
-    from rollbook.storage.records import Tenant
 
 app = typer.Typer(
     name="client",
@@ -116,7 +116,8 @@ def create(
     from rollbook.identity import clients, letters
 
     grants = understood("--grant", clients.read_grants, grant or [])
-    scopes = understood("--scope", clients.read_scopes, _ours(scope or []))
+    settings = load(ctx, database=database, config=config).settings
+    scopes = understood("--scope", clients.read_scopes, own_scopes(settings, scope or []))
     session = understood("--max-session", read_duration, max_session) if max_session is not None else None
     if auth_method not in clients.METHODS:
         fail(f"--auth-method: choose {' or '.join(clients.METHODS)}", code=2)
@@ -128,7 +129,6 @@ def create(
     address = understood("--jwks-uri", clients.read_jwks_uri, jwks_uri) if jwks_uri is not None else None
     algorithms = understood("--alg", clients.read_algorithms, alg or [])
 
-    settings = load(ctx, database=database, config=config).settings
     if mail_id_to:
         understood("--mail-id-to", letters.read_address, mail_id_to)
         if not settings.smtp_host:
@@ -163,7 +163,7 @@ def create(
         master, about = make_master_key(settings), issued.client.id
         post = []
         if mail_id_to:
-            where = settings.origin + await _token_address(settings, store, tenants, through)
+            where = settings.origin + await token_address(settings, store, tenants, through)
             message = letters.client_id(name, about, where)
             post.append((letters.MAIL, mail_id_to, letters.CLIENT_ID, message))
         if text_secret_to and issued.secret is not None:
@@ -269,7 +269,8 @@ def link(
     """
     from rollbook.identity import clients
 
-    scopes = understood("--scope", clients.read_scopes, _ours(scope)) if scope else None
+    settings = load(ctx, database=database, config=config).settings
+    scopes = understood("--scope", clients.read_scopes, own_scopes(settings, scope)) if scope else None
 
     async def work(store: "Store") -> dict[str, Any]:
         found = await lifecycle.find(store, tenant)
@@ -277,7 +278,7 @@ def link(
         known = await clients.link(store, SYSTEM_CLOCK, client, found, scopes, through)
         return _fields(known, {t.id: t.name for t in await store.tenants()})
 
-    _tell(with_store(load(ctx, database=database, config=config).settings, work), json=json)
+    _tell(with_store(settings, work), json=json)
 
 
 @app.command()
@@ -302,26 +303,6 @@ def unlink(
         return _fields(known, {t.id: t.name for t in await store.tenants()})
 
     _tell(with_store(load(ctx, database=database, config=config).settings, work), json=json)
-
-
-def _ours(names: list[str]) -> list[str]:
-    """Scopes as we call them; products' names stand for some of ours."""
-    from rollbook.dialects.model import catalog
-
-    known = {name: ours for dialect in catalog() for name, ours in dialect.oauth.scopes.items()}
-    return [scope for name in names for scope in known.get(name, (name,))]
-
-
-async def _token_address(settings: Any, store: "Store", tenants: "list[Tenant]", through: dict[str, str]) -> str:
-    """Where the client asks for tokens: where its product's clients do, if it works by one product's dialect."""
-    from rollbook.app import house_dialects
-
-    said = {dialect.name: dialect.oauth.token_address for dialect in house_dialects(settings)}
-    found = set()
-    for one in tenants:
-        connection = await connections.find(store, one, through.get(one.id, one.connection))
-        found.add(said.get(connection.dialect, ""))
-    return (found.pop() if len(found) == 1 else "") or "/oauth/token"
 
 
 def _set_status(

@@ -18,7 +18,8 @@ from rollbook.scim.patch_members import NeedsGroups as NeedsGroups
 from rollbook.scim.patch_members import NeedsMembers as NeedsMembers
 from rollbook.scim.patch_target import Target, UnknownTarget, find_target
 from rollbook.scim.patch_values import Change
-from rollbook.scim.readers import OLD_CORES, OLD_NAMES, Reading, refuse_unknown
+from rollbook.scim.readers import OLD_CORES, OLD_NAMES
+from rollbook.scim.reading import Reading, refuse_unknown
 from rollbook.scim.schema import Place, ResourceType, Schema
 from rollbook.scim.tolerances import Tolerances, note, shortened
 from rollbook.scim.validate import Document, validator

@@ -9,7 +9,8 @@ from rollbook.scim.match import matches_element
 from rollbook.scim.member_steps import MemberSteps
 from rollbook.scim.patch import Merging, Op
 from rollbook.scim.patch_target import Target
-from rollbook.scim.readers import Reading, Slot
+from rollbook.scim.readers import Slot
+from rollbook.scim.reading import Reading
 from rollbook.scim.tolerances import note
 
 

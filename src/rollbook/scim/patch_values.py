@@ -16,7 +16,8 @@ from rollbook.scim.errors import InvalidValue, MutabilityError, NoTarget
 from rollbook.scim.match import matches_element
 from rollbook.scim.patch import Merging, Op
 from rollbook.scim.patch_target import Target, described
-from rollbook.scim.readers import Reading, Slot
+from rollbook.scim.readers import Slot
+from rollbook.scim.reading import Reading
 from rollbook.scim.tolerances import note
 from rollbook.scim.values import search_value
 

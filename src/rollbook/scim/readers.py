@@ -6,21 +6,17 @@ made once from the schema (``slots``); reading a request asks no schema anything
 ``validate``, how they are changed in place in ``patch_apply``.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from rollbook.scim import urns
 from rollbook.scim.attributes import Attribute, Compare, Held, Mutability, Type
-from rollbook.scim.errors import InvalidSyntax, InvalidValue, PayloadTooLarge
-from rollbook.scim.tolerances import Tolerances, note, shortened
+from rollbook.scim.errors import InvalidSyntax, InvalidValue
+from rollbook.scim.member_readers import A_LIST, read_groups, read_members
+from rollbook.scim.reading import Read, Reading, refuse_unknown
+from rollbook.scim.tolerances import note
 from rollbook.scim.values import canonical
-
-PATCH_VALUES = 500_000
-"""How many values the operations of one PATCH may go through. Precedent: that is a second, in which nobody else is
-served; 1,000 operations on lists of 400 values stay below it."""
-_PATH_VALUES = 25
-"""Reading and binding one path takes as long as going through so many values."""
 
 OLD_CORES = frozenset(
     (
@@ -44,38 +40,6 @@ PASSWORD_LENGTH = 1024
 _BOOLEAN_TEXTS = {"true": True, "false": False, "1": True, "0": False}
 
 
-@dataclass(slots=True)
-class Reading:
-    """One request being read: what it is allowed, and what came to light beside its values."""
-
-    tolerances: Tolerances
-    notes: list[str]
-    member_types: dict[str, str] = field(default_factory=dict)
-    """What the client says that members are, by id."""
-    schemas: bool = False
-    """Whether ``schemas`` was there."""
-    looked: int = 0
-    """How many values the operations of a PATCH have gone through."""
-    drops: Callable[[str], bool] | None = None
-    """Whether an unknown attribute is one that the type drops (``ResourceType.drops``)."""
-    keeps_password: bool = False
-    """Whether a password is to be kept; else it is dropped or refused, as the tolerances say."""
-    password: str | None = field(default=None, repr=False)
-    """The password that was there to be kept; empty where the one that there is goes."""
-
-    def look(self, values: Any) -> None:
-        """Count the values that one more operation goes through, and the reading of its path as some of them.
-
-        **Raises** ``PayloadTooLarge`` where those before it came to more than ``PATCH_VALUES``: one is always done.
-        """
-        if self.looked > PATCH_VALUES:
-            raise PayloadTooLarge(
-                f"The operations of this PATCH go through more than {PATCH_VALUES} values; send fewer at once."
-            )
-        self.looked += _PATH_VALUES + (len(values) if isinstance(values, list) else 0)
-
-
-Read = Callable[[Any, Reading], Any]
 Entry = tuple[str, Read, type | None]
 """What a name is called, who reads its values, and the class of those that are canonical as they are."""
 
@@ -161,25 +125,15 @@ class Slot:
         return self.attribute.mutability is Mutability.IMMUTABLE
 
 
-def refuse_unknown(name: str, reading: Reading) -> None:
-    """Refuse an unknown attribute by its name, or note that it is dropped."""
-    if reading.drops is not None and reading.drops(name):
-        note(reading.notes, "dropped", name)
-        return
-    if reading.tolerances.unknown == "refuse":
-        raise InvalidSyntax(f'There is no attribute "{shortened(name)}"; use the names that /Schemas lists.')
-    note(reading.notes, "unknown attribute", name)
-
-
 def slot(attribute: Attribute, prefix: str = "") -> Slot:
     """Compile one attribute; ``prefix`` stands before its name in errors (``name.``, ``urn:…:User:``)."""
     where = prefix + attribute.name
     subs = {sub: slot(sub, f"{where}.") for sub in attribute.sub_attributes}
     fields = None
     if attribute.held is Held.MEMBERS:
-        return Slot(attribute, where, _members(where), _members(where), None, subs, primary=False)
+        return Slot(attribute, where, read_members(where), read_members(where), None, subs, primary=False)
     if attribute.held is Held.GROUPS and not attribute.read_only:
-        return Slot(attribute, where, _groups(where), _groups(where), None, subs, primary=False)
+        return Slot(attribute, where, read_groups(where), read_groups(where), None, subs, primary=False)
     if attribute.complex:
         fields = Fields(f"{where}.", (s.entry for s in subs.values()))
         one = _complex(attribute, where, fields)
@@ -277,7 +231,7 @@ def _complex(attribute: Attribute, where: str, fields: Fields) -> Read:
             if has_text and type(value) is str and reading.tolerances.manager_text:
                 note(reading.notes, "text for an object", where)
                 return read({"value": value}, reading) if value else None
-            raise InvalidValue(f"{where} has to be {_a_list if attribute.multi_valued else 'a JSON object'}.")
+            raise InvalidValue(f"{where} has to be {A_LIST if attribute.multi_valued else 'a JSON object'}.")
         out = fields.read(value, reading)
         if not out:
             return None
@@ -289,16 +243,13 @@ def _complex(attribute: Attribute, where: str, fields: Fields) -> Read:
     return read
 
 
-_a_list = "a list of JSON objects"
-
-
 def _many(attribute: Attribute, where: str, read_one: Read, *, has_primary: bool) -> Read:
     element = dict if attribute.complex else (str, int, float, bool)
 
     def read(value: Any, reading: Reading) -> Any:
         if type(value) is not list:
             if not reading.tolerances.lone_value or not isinstance(value, element):
-                raise InvalidValue(f"{where} has to be {_a_list if attribute.complex else 'a list'}.")
+                raise InvalidValue(f"{where} has to be {A_LIST if attribute.complex else 'a list'}.")
             note(reading.notes, "one value for a list", where)
             value = [value] if value != {} else []
         out = [one for item in value if item is not None and (one := read_one(item, reading)) is not None]
@@ -313,88 +264,3 @@ def check_primary(elements: Iterable[Mapping[str, Any]], where: str) -> None:
     """**Raises** ``InvalidValue`` where more than one element is the primary one (RFC 7643 §2.4)."""
     if [element.get("primary") for element in elements].count(True) > 1:
         raise InvalidValue(f"{where}: only one value can be the primary one.")
-
-
-def _members(where: str) -> Read:
-    """Reads members as ids, in order and each once; what the server knows better (display, $ref) is ignored."""
-    known = {"value", "$ref", "type", "display"}
-
-    def read(value: Any, reading: Reading) -> Any:
-        if type(value) is dict:
-            if not reading.tolerances.lone_value:
-                raise InvalidValue(f"{where} has to be {_a_list}.")
-            value = [value]
-        if type(value) is not list:
-            raise InvalidValue(f"{where} has to be {_a_list}.")
-        ids: dict[str, None] = {}
-        empty = False
-        for item in value:
-            if item is None:
-                continue
-            if item == {}:  # unassigned beside members, but no way to name none
-                empty = True
-                continue
-            if type(item) is not dict:
-                raise InvalidValue(f'{where} has to be {_a_list}, each with the member\'s id as "value".')
-            id = item.get("value")
-            kind = item.get("type")
-            if not item.keys() <= known:
-                id, kind = _spelled_otherwise(item, where, known, reading)
-            if type(id) is not str or not id:
-                raise InvalidValue(f'{where}: each member needs its id as a string in "value".')
-            ids[id] = None
-            if kind is not None:
-                if type(kind) is not str:
-                    raise InvalidValue(f"{where}.type has to be a JSON string.")
-                reading.member_types[id] = kind
-        if empty and not ids:
-            raise InvalidValue(f'{where}: each member needs its id as a string in "value".')
-        return list(ids) or None
-
-    return read
-
-
-def _groups(where: str) -> Read:
-    """Reads groups as ids, in order and each once. What a client read of the groups that a user is in through others
-    (``type`` indirect) and sends back says nothing about its own."""
-    known = {"value", "$ref", "type", "display"}
-
-    def read(value: Any, reading: Reading) -> Any:
-        if reading.tolerances.ignore_groups:
-            note(reading.notes, "ignored", where)
-            return None
-        if type(value) is dict and reading.tolerances.lone_value:
-            value = [value]
-        if type(value) is not list:
-            raise InvalidValue(f"{where} has to be {_a_list}.")
-        ids: dict[str, None] = {}
-        for item in value:
-            if item is None:
-                continue
-            if type(item) is not dict:
-                raise InvalidValue(f'{where} has to be {_a_list}, each with the group\'s id as "value".')
-            id, kind = item.get("value"), item.get("type")
-            if not item.keys() <= known:
-                id, kind = _spelled_otherwise(item, where, known, reading)
-            if type(kind) is str and kind.lower() == "indirect":
-                note(reading.notes, "indirect", where)
-                continue
-            if type(id) is not str or not id:
-                raise InvalidValue(f'{where}: each group needs its id as a string in "value".')
-            ids[id] = None
-        return list(ids) or None
-
-    return read
-
-
-def _spelled_otherwise(item: Mapping[str, Any], where: str, known: set[str], reading: Reading) -> tuple[Any, Any]:
-    found: dict[str, Any] = {}
-    for key, value in item.items():
-        lower = key.lower()
-        if lower not in known:
-            refuse_unknown(f"{where}.{key}", reading)
-        elif lower in found:
-            raise InvalidSyntax(f'The attribute "{where}.{lower}" stands twice, in different spellings; give it once.')
-        else:
-            found[lower] = value
-    return found.get("value"), found.get("type")

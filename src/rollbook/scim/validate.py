@@ -13,7 +13,8 @@ from typing import Any
 from rollbook.scim.attributes import EXTERNAL_ID, ID, META, SCHEMAS, Attribute, Held, Mutability, Type
 from rollbook.scim.compiled import kept_on_type
 from rollbook.scim.errors import InvalidSyntax, InvalidValue, MutabilityError
-from rollbook.scim.readers import OLD_CORES, OLD_NAMES, Fields, Read, Reading, Slot, slot
+from rollbook.scim.readers import OLD_CORES, OLD_NAMES, Fields, Slot, slot
+from rollbook.scim.reading import Read, Reading
 from rollbook.scim.schema import ResourceType, Schema
 from rollbook.scim.tolerances import Tolerances, note, shortened
 

@@ -235,26 +235,12 @@ TOUCH_PARENTS = """UPDATE resource r SET version = r.version + 1, last_modified 
 FROM unnest($2::smallint[], $3::uuid[]) AS k(type, id)
 WHERE r.tenant_id = $1 AND r.type = k.type AND r.id = k.id RETURNING r.type, r.id, r.version"""
 
-UNIQUE_GO = """DELETE FROM unique_value WHERE tenant_id = $1 AND type = $2 AND id = $3
-AND (path, value) NOT IN (SELECT * FROM unnest($4::text[], $5::text[]))"""
-UNIQUE_COME = """INSERT INTO unique_value (tenant_id, type, path, value, id)
-SELECT $1, $2, i.path, i.value, $3 FROM unnest($4::text[], $5::text[]) AS i(path, value)
-WHERE (i.path, i.value) NOT IN (
-  SELECT x.path, x.value FROM unique_value x WHERE x.tenant_id = $1 AND x.type = $2 AND x.id = $3)
-ORDER BY i.path, i.value"""
 TAKEN = f"""{FENCE} SELECT p.path FROM t CROSS JOIN LATERAL (
   SELECT x.path FROM unique_value x JOIN unnest((SELECT $4::text[]), (SELECT $5::text[])) AS i(path, value)
   ON x.path = i.path AND x.value = i.value
   WHERE x.tenant_id = t.v::uuid AND x.type = $2 AND x.id <> $3 LIMIT 1) p"""
 """By which of its values a resource was refused."""
 
-OWN_GROUPS = "SELECT group_id FROM member WHERE tenant_id = $1 AND member_id = $2"
-LOCK_GROUPS = """SELECT id FROM resource WHERE tenant_id = $1 AND type = $2 AND id = ANY($3::uuid[])
-ORDER BY id FOR NO KEY UPDATE"""
-GROUPS_COME = """INSERT INTO member (tenant_id, group_id, member_id, member_type)
-SELECT $1, i.id, $2, $3 FROM unnest($4::uuid[]) AS i(id) ON CONFLICT DO NOTHING RETURNING group_id"""
-GROUPS_GO = """DELETE FROM member WHERE tenant_id = $1 AND member_id = $2 AND group_id = ANY($3::uuid[])
-RETURNING group_id"""
 TOLD = f"""INSERT INTO event (tenant_id, {EVENT_COLUMNS}, version)
 SELECT $1, e.* FROM ROWS FROM ({_rows(2, _EVENT)}, unnest($3::bigint[])) AS e"""
 

@@ -16,6 +16,14 @@ from rollbook.storage.records import Change, Delete, Insert, UniqueRow, Update
 
 Fetch = Callable[..., Awaitable[list[Row]]]
 
+_GO = """DELETE FROM unique_value WHERE tenant_id = $1 AND type = $2 AND id = $3
+AND (path, value) NOT IN (SELECT * FROM unnest($4::text[], $5::text[]))"""
+_COME = """INSERT INTO unique_value (tenant_id, type, path, value, id)
+SELECT $1, $2, i.path, i.value, $3 FROM unnest($4::text[], $5::text[]) AS i(path, value)
+WHERE (i.path, i.value) NOT IN (
+  SELECT x.path, x.value FROM unique_value x WHERE x.tenant_id = $1 AND x.type = $2 AND x.id = $3)
+ORDER BY i.path, i.value"""
+
 
 def insertion(tenant: str, changes: Sequence[Insert]) -> tuple[Any, ...]:
     """The statement that makes new resources, and its arguments."""
@@ -34,9 +42,9 @@ async def replace(link: Link, tenant: str, change: Update) -> None:
     if change.content is None or change.content.unique is None:
         return
     arguments = (tenant, change.type, change.id, *_columns(change.content.unique))
-    await link.fetch(sql.UNIQUE_GO, *arguments)
+    await link.fetch(_GO, *arguments)
     if change.content.unique:
-        await link.fetch(sql.UNIQUE_COME, *arguments)
+        await link.fetch(_COME, *arguments)
 
 
 async def named(fetch: Fetch, tenant: str, change: Change, error: StoreError) -> StoreError:
