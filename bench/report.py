@@ -35,6 +35,7 @@ def document(described: dict[str, Any], results: Results, rows: Sequence[Row]) -
         "bulks": results.bulks,
         "tokens": results.tokens,
         "transfers": results.transfers,
+        "dialects": results.dialects,
         "targets": [{**asdict(row), "met": row.met} for row in rows],
     }
 

@@ -16,7 +16,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import bulked, ceilings, databases, flood, lockers, report, scale, subjects, targets, tokens, transferred
+from bench import (
+    bulked,
+    ceilings,
+    databases,
+    flood,
+    lockers,
+    report,
+    scale,
+    spoken,
+    subjects,
+    targets,
+    tokens,
+    transferred,
+)
 from bench.bulk import Loader, PostgresLoader, SqliteLoader
 from bench.load import CONNECTIONS, need_wrk, run_wrk
 from bench.machine import Processes, cores, describe, in_memory
@@ -26,7 +39,20 @@ from bench.servers import Server
 from bench.subjects import PRELOADED, Rollbook, Subject
 from rollbook.testing.postgres import PostgresServer, start_postgres
 
-GROUPS = ("echo", "pgbench", "apsw", "postgres", "sqlite", "scim2", "tokens", "paced", "flood", "scale", "transfer")
+GROUPS = (
+    "echo",
+    "pgbench",
+    "apsw",
+    "postgres",
+    "sqlite",
+    "scim2",
+    "tokens",
+    "dialects",
+    "paced",
+    "flood",
+    "scale",
+    "transfer",
+)
 ENGINES = {"postgres": "PostgreSQL", "sqlite": "SQLite"}
 CORES_FOR_TWO_WORKERS = 4
 IDLE = 0.5
@@ -88,6 +114,8 @@ class Run:
         self._two_workers()
         if "tokens" in self.only:
             self._tokens()
+        if "dialects" in self.only:
+            self._dialects()
         if "paced" in self.only:
             self._paced()
         if "flood" in self.only:
@@ -205,6 +233,13 @@ class Run:
                 house.rollbook, house.subject, house.tenant.id, self.plan.passes, self.plan.seconds, tell
             )
             self.results.tokens[house.engine] = found
+
+    def _dialects(self) -> None:
+        for house in self.houses:
+            found = spoken.compare(
+                house.rollbook, house.subject, house.tenant.id, self.plan.passes, self.plan.seconds, tell
+            )
+            self.results.dialects[house.engine] = found
 
     def _flood(self) -> None:
         for house in self.houses:

@@ -10,6 +10,7 @@ from typing import Any
 from bench.lockers import DECISION, REACH
 from bench.measure import Cell
 from bench.scale import LISTED, SMALL, Single, questions
+from bench.spoken import STANDARD
 
 OPERATIONS = ("create", "get", "filter", "PATCH")
 KEPT_UP = 0.95
@@ -59,6 +60,7 @@ class Results:
     bulks: dict[str, dict[str, float]] = field(default_factory=dict)
     tokens: dict[str, dict[str, float]] = field(default_factory=dict)
     transfers: dict[str, dict[str, float]] = field(default_factory=dict)
+    dialects: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
 
     def rate(self, subject: str, operation: str) -> float | None:
         return next((c.rate for c in self.cells if (c.subject, c.operation) == (subject, operation)), None)
@@ -77,6 +79,7 @@ def rows(results: Results) -> list[Row]:
         *_memory(results),
         *_bulks(results),
         *_tokens(results),
+        *_dialects(results),
         *_transfers(results),
     ]
 
@@ -152,6 +155,14 @@ def _tokens(results: Results) -> Iterator[Row]:
     for name, costs in results.tokens.items():
         ratio = costs["jwt"] / costs["static"]
         yield Row(f"{name}: CPU of a get with a JWT / with a static token", ratio, 1.15, "times", at_least=False)
+
+
+def _dialects(results: Results) -> Iterator[Row]:
+    for engine, by_name in results.dialects.items():
+        for name, costs in by_name.items():
+            for operation, cost in costs.items() if name != STANDARD else ():
+                what = f"{engine}: CPU of a {operation} through {name} / through the standard"
+                yield Row(what, cost / by_name[STANDARD][operation], 1.25, "times", at_least=False)
 
 
 def _transfers(results: Results) -> Iterator[Row]:
