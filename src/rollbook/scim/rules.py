@@ -40,6 +40,10 @@ class Rules(Protocol):
     """By the path of a multi-valued attribute: the sub-attributes by which an element of a 1.1 PATCH is an existing
     one. Without an entry it is ``value``."""
 
+    by_document: bool
+    """Whether what is shown follows from the document and the settings alone: not from ``id``, ``meta`` or what lives
+    in rows. Then it is worked out once for equal documents, and ``show`` is given the document without these."""
+
     def path(self, text: str) -> str:
         """A path that a client has written (``attributes``, ``meta.attributes``), as the schemas spell it."""
 
@@ -73,6 +77,7 @@ class Rules(Protocol):
 class Plain:
     """Rules that leave everything as it is, to be extended."""
 
+    by_document: bool = False
     matching: Mapping[str, tuple[str, ...]] = {}
 
     def path(self, text: str) -> str:

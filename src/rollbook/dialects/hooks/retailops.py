@@ -68,6 +68,8 @@ class _State:
 class RetailOps(Plain):
     """See the module."""
 
+    by_document = True
+
     def admit(self, settings: Mapping[str, Any]) -> None:
         """The product manages the users of tenants that log in by OpenID, and of no others."""
         if not settings.get("openid", True):
