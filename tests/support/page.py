@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -17,12 +18,14 @@ def blocks(page: Path) -> list[str]:
     return _BLOCK.findall(page.read_text("utf-8"))
 
 
-def run_page(page: Path, folder: Path) -> str:
+def run_page(page: Path, folder: Path, *, files: Sequence[Path] = ()) -> str:
     """What all blocks of a page print, each after a line ``=== number``; every command has to succeed.
 
-    ``folder`` stands for the checkout: ``.venv`` is there. Port 8080 becomes a free one.
+    ``folder`` stands for the checkout: ``.venv`` is there. Port 8080 becomes a free one, in ``files`` too.
     """
     port = str(free_port())
+    for file in files:
+        file.write_text(file.read_text("utf-8").replace("8080", port), "utf-8")
     script = "\n".join(f"echo '=== {n}'\n{block.replace('8080', port)}" for n, block in enumerate(blocks(page)))
     (folder / "script.sh").write_text(f"set -eu\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n{script}\n", "utf-8")
     if (ROOT / ".venv").exists():

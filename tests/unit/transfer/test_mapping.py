@@ -271,6 +271,11 @@ def test_lists_are_made_of_several_columns_tables_and_selectors() -> None:
     assert mapped({"roles": "list(dept, id)"}) == {"roles": [{"value": "hr"}, {"value": "00042"}]}
 
 
+def test_what_is_said_of_a_value_is_said_of_each_where_it_is_a_list() -> None:
+    found = mapped({"roles": {"value": "list", "display": "dept", "type": "site"}})["roles"]
+    assert found == [{"type": "site", "value": "b", "display": "hr"}, {"type": "site", "value": "a", "display": "hr"}]
+
+
 def test_badges_keep_their_zeros_and_stand_under_their_schema() -> None:
     urn = "urn:ietf:params:scim:schemas:extension:releezme:2.0:User"
     assert mapped({"badges": [{"value": "id", "display": "'Main'"}, "emp-no", "empty", "id"]}) == {

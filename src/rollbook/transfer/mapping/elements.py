@@ -76,9 +76,16 @@ def _made(element: Element, row: Row, simple: bool) -> list[Any]:
         more = {**more, "type": "other"} if "type" in more else more
         constants = [element.constants, *([element.constants if element.chosen else more] * (len(values) - 1))]
         return [{**fixed, part or "value": value} for fixed, value in zip(constants, values, strict=False)]
-    made = {part: value for part, closure, convert in element.parts if (value := convert(closure(row))) is not None}
-    telling = made.get("value") if any(part == "value" for part, _, _ in element.parts) else made
-    return [{**element.constants, **made}] if telling else []
+    values: Sequence[str] | None = None
+    made: dict[str, Any] = {}
+    for part, closure, convert in element.parts:
+        if part == "value":
+            values = texts(closure(row))
+        elif (value := convert(closure(row))) is not None:
+            made[part or "value"] = value
+    if values is None:
+        return [{**element.constants, **made}] if made else []
+    return [{**element.constants, "value": value, **made} for value in values]
 
 
 def _tidy(found: list[Any]) -> list[Any]:
