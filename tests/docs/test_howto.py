@@ -68,6 +68,13 @@ SAYS = {
         '"totalResults":1',
         "Second floor\t0",
     ),
+    "identify": (
+        '{"type":"http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn","primary":true,"value":"ann"}',
+        '{"type":"urn:acorn:role","value":"keeper","primary":false}',
+        '"organization":"Sales/North"',
+        '"totalResults":1',
+        "deleted with 200",
+    ),
     "retail-ops": (
         '"errorCode":0',
         '"header":"X-PHP-SESSID","expiresIn":1800',

@@ -76,7 +76,10 @@ def _where(dialect: Dialect) -> list[str]:
     lacks = [name.replace("_", " ") for name in FEATURES if not getattr(dialect.features, name)]
     lines += [f"It announces: {', '.join(features) or 'nothing'}; it lacks: {', '.join(lacks) or 'nothing'}.", ""]
     most, default = dialect.limits.max_page, dialect.limits.default_page
-    lines += [f"A page has {default} resources by default, {most} at most.", ""]
+    if dialect.form is None or dialect.form.paging:
+        lines += [f"A page has {default} resources by default, {most} at most.", ""]
+    else:
+        lines += ["A list has no pages: it has all resources.", ""]
     return lines
 
 

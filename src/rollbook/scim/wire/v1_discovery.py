@@ -59,7 +59,7 @@ def service_provider_config(
     document: Document = {"schemas": [CORE]}
     if features.documentation:
         document["documentationUrl"] = features.documentation
-    filters = features.filter and form.filters
+    filters = form.filters
     return document | {
         "patch": {"supported": features.patch},
         "bulk": {
@@ -69,8 +69,8 @@ def service_provider_config(
         },
         "filter": {"supported": filters, "maxResults": limits.max_page if filters else 0},
         "changePassword": {"supported": features.change_password},
-        "sort": {"supported": features.sort and form.sorting},
-        "etag": {"supported": features.etag and form.etags},
+        "sort": {"supported": form.sorting},
+        "etag": {"supported": form.etags},
         "xmlDataFormat": {"supported": False},
         "authenticationSchemes": [_scheme(scheme) for scheme in features.authentication],
         "meta": {"location": f"{base}/{CONFIGS}"},
