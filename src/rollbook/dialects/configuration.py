@@ -65,6 +65,8 @@ def _value(setting: Setting, value: Any) -> Problems:
                 yield (), "this has to be a text"
             elif len(value) > TEXT_LENGTH:
                 yield (), f"this has more than {TEXT_LENGTH} characters"
+            elif len(value.strip()) < (setting.least or 0):
+                yield (), "this cannot be empty"
         case "flag":
             if not isinstance(value, bool):
                 yield (), "this has to be true or false"
@@ -74,6 +76,10 @@ def _value(setting: Setting, value: Any) -> Problems:
             yield from _texts(setting, value)
         case "tree":
             yield from _tree(value, DEPTH)
+            if isinstance(value, dict) and setting.least is not None and len(value) < setting.least:
+                yield (), f"this has to have {setting.least} at the top at least, and has {len(value)}"
+            if isinstance(value, dict) and setting.most is not None and len(value) > setting.most:
+                yield (), f"this may have {setting.most} at the top, and has {len(value)}"
 
 
 def _number(setting: Setting, value: Any) -> Problems:

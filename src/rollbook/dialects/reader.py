@@ -106,8 +106,8 @@ _SETTING = {
     "type": Key("word", "What its value is.", ("text", "flag", "number", "texts", "tree")),
     "default": Key("any", "The value where the tenant sets none."),
     "about": Key("text", "What it is for."),
-    "least": Key("number", "The least number."),
-    "most": Key("number", "The greatest number, or the most texts."),
+    "least": Key("number", "The least number, or the least at the top of a tree; of a text 1: it is not empty."),
+    "most": Key("number", "The greatest number, or the most texts, or the most at the top of a tree."),
 }
 
 KEYS: Mapping[str, Key] = {

@@ -42,7 +42,7 @@ class Setup:
     definitions: frozenset[str]
     """The claim types that there are; empty: any."""
     organizations: Mapping[str, Any]
-    """The tree of them: names, each with those below it. The first at the top is the root."""
+    """The tree of them: names, each with those below it. The one at the top is the root."""
 
     root: str
     """The organisation of users who are in none."""
