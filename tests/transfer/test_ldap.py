@@ -108,7 +108,7 @@ changetype: delete
 
 dn: uid=cleo,ou=people,{BASE}
 uid: cleo
-jpegPhoto:< file:///tmp/x
+jpegPhoto:< https://acorn.example/x
 
 uid: nobody
 """

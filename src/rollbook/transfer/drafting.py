@@ -30,7 +30,7 @@ _PLACES: Mapping[str, str] = {
     "ad": 'url      = "ldaps://dc.example.org"\nbase     = "ou=Staff,dc=example,dc=org"\n'
     'bind_dn  = "reader@example.org"\npassword = { env = "LDAP_PASSWORD" }\n',
     "sql": 'url   = "sqlite:///people.db"          # or postgresql://reader@host/name, with password = { env = "…" }\n'
-    'query = "SELECT * FROM people"\n',
+    'query_file = "people.sql"               # holds one SELECT, whose columns are those of the source\n',
     "scim": 'base_url = "https://directory.example.org/scim/v2"\nversion  = "2.0"\n'
     'token    = { env = "SOURCE_TOKEN" }\n',
 }

@@ -76,16 +76,16 @@ def _made(element: Element, row: Row, simple: bool) -> list[Any]:
         more = {**more, "type": "other"} if "type" in more else more
         constants = [element.constants, *([element.constants if element.chosen else more] * (len(values) - 1))]
         return [{**fixed, part or "value": value} for fixed, value in zip(constants, values, strict=False)]
-    values: Sequence[str] | None = None
+    found: Sequence[str] | None = None
     made: dict[str, Any] = {}
     for part, closure, convert in element.parts:
         if part == "value":
-            values = texts(closure(row))
+            found = texts(closure(row))
         elif (value := convert(closure(row))) is not None:
             made[part or "value"] = value
-    if values is None:
+    if found is None:
         return [{**element.constants, **made}] if made else []
-    return [{**element.constants, "value": value, **made} for value in values]
+    return [{**element.constants, "value": value, **made} for value in found]
 
 
 def _tidy(found: list[Any]) -> list[Any]:
