@@ -91,6 +91,13 @@ SAYS = {
         "3 created",
         '"decision": "nothing"',
         '"badges": [{"value": "00012345"}, {"value": "00077777"}]',
+        "Archer → Archer-Ito",
+        "ours, and in the source no more",
+        "1 created, 1 updated, 0 reactivated, 1 deactivated",
+        "stopped by a brake: the source has shrunk from 3 entries to 1",
+        "0 created, 0 updated, 0 reactivated, 1 deactivated, 0 deleted",
+        "there is nothing to resume",
+        "The report of run",
     ),
     "export-and-import": ("2 created", "Exported 2 User", '"written": true', "line 3: The line is not valid JSON"),
 }

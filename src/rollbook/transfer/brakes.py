@@ -4,6 +4,8 @@ from rollbook.transfer.operations import Totals
 from rollbook.transfer.policy import Brakes
 
 EMPTY = "the source is empty"
+_FEW = 2
+"""So many leave a small source on any day: it has not shrunk, unless they are half of it."""
 
 
 def holding(totals: Totals, brakes: Brakes, before: int | None) -> tuple[str, ...]:
@@ -16,7 +18,7 @@ def holding(totals: Totals, brakes: Brakes, before: int | None) -> tuple[str, ..
         return (EMPTY,)
     held = []
     shrunk = 0 if before is None else before - totals.source
-    if before and shrunk > brakes.shrink * before:
+    if before and shrunk > brakes.shrink * before and (shrunk > _FEW or 2 * shrunk >= before):
         held.append(
             f"the source has shrunk from {before:,} entries to {totals.source:,}: {brakes.shrink:.0%} is allowed"
         )

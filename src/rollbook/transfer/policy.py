@@ -106,8 +106,8 @@ class Brakes:
     changes: Limit = Limit(0.6, least=20)
     """Users in whom one and the same attribute changes in one run: a column that has slipped changes it in all."""
     shrink: float = 0.2
-    """The share of entries that the source may have lost since the last run that was done. An empty source always
-    stops."""
+    """The share of entries that the source may have lost since the last run that was done; one or two count only where
+    they are half of it. An empty source always stops."""
 
 
 @dataclass(frozen=True, slots=True)
