@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rollbook.scim.attributes import EXTERNAL_ID, Attribute, Compare, Held, Type
+from rollbook.scim.attributes import EXTERNAL_ID, Attribute, Compare, Held, Type, Uniqueness
 from rollbook.scim.limits import Limits
 from rollbook.scim.presets import Terms
 from rollbook.scim.readers import PASSWORD_LENGTH
@@ -168,7 +168,7 @@ def _sent(attribute: Attribute, limits: Limits) -> Document | None:
         # What is read-only is ignored, so `{"type": …}` of a member may come back as it was read.
         one["properties"] |= {s.name: _one(s) for s in attribute.sub_attributes if s.read_only and not s.complex}
         needed = [s.name for s in attribute.sub_attributes if s.required and not s.read_only]
-        if attribute.held is Held.MEMBERS:
+        if attribute.held in (Held.MEMBERS, Held.GROUPS):
             needed = ["value"]
             one["properties"]["value"] |= {"type": "string", "minLength": 1}
         if needed:
@@ -179,9 +179,15 @@ def _sent(attribute: Attribute, limits: Limits) -> Document | None:
         one["minLength"] = 1
     elif attribute.type is Type.DATE_TIME:
         one["pattern"] = _XML_DATE_TIME
+    elif attribute.uniqueness is not Uniqueness.NONE and attribute.type is Type.STRING:
+        one["maxLength"] = limits.name_length
     whole = _whole(attribute, _nullable(one) if attribute.multi_valued else one)
-    if attribute.multi_valued and attribute.held is Held.DOCUMENT:
+    if attribute.multi_valued and attribute.held is Held.GROUPS:
         whole["maxItems"] = limits.attribute_values
+    elif attribute.multi_valued and attribute.held is Held.DOCUMENT:
+        whole["maxItems"] = limits.attribute_values
+        if any(part.uniqueness is not Uniqueness.NONE for part in attribute.walk()):
+            whole["uniqueItems"] = True
         primary = attribute.sub("primary")
         if primary is not None and primary.type is Type.BOOLEAN:
             whole["contains"] = {"type": "object", "properties": {"primary": {"const": True}}, "required": ["primary"]}

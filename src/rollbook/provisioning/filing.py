@@ -45,7 +45,7 @@ class Filing:
         """
         content, search = self._content(document, limits)
         if self._unique:
-            content.unique = [UniqueRow(*row) for row in self._unique(search)]
+            content.unique = [UniqueRow(*row) for row in self._unique(search, limits)]
         return content, self._index(search)
 
     def refile(
@@ -54,7 +54,7 @@ class Filing:
         """As ``file``, of a resource that was ``before``: no rows (None) where those that are there stay right."""
         content, search = self._content(document, limits)
         if self._unique and _differs(self._unique_tops, before, document):
-            content.unique = [UniqueRow(*row) for row in self._unique(search)]
+            content.unique = [UniqueRow(*row) for row in self._unique(search, limits)]
         return content, self._index(search) if _differs(self._indexed, before, document) else None
 
     def _content(self, document: Mapping[str, Any], limits: Limits) -> tuple[Content, dict[str, Any]]:

@@ -10,12 +10,12 @@ from typing import Any
 from rollbook.scim.attributes import Held, Type, Uniqueness
 from rollbook.scim.compiled import kept_on_type
 from rollbook.scim.errors import InvalidValue
-from rollbook.scim.limits import STANDARD_LIMITS
+from rollbook.scim.limits import Limits
 from rollbook.scim.schema import Place, ResourceType
 from rollbook.scim.search_form import texts_at
 from rollbook.scim.values import NAME_BYTES
 
-Values = Callable[[Mapping[str, Any]], list[tuple[str, str]]]
+Values = Callable[[Mapping[str, Any], Limits], list[tuple[str, str]]]
 
 _TEXTS = (Type.STRING, Type.REFERENCE)
 _NOTHING: Mapping[str, Any] = {}
@@ -30,15 +30,15 @@ def unique_places(type: ResourceType) -> tuple[Place, ...]:
 def unique_values(type: ResourceType) -> Values:
     """The function that lists the unique values of a type's search documents.
 
-    **Shape**: (path, value), each once. **Raises** ``InvalidValue`` where one resource has a value twice, or one that
-    no index could hold.
+    **Shape**: (path, value), each once. **Raises** ``InvalidValue`` where one resource has a value twice, or one longer
+    than a name may be (no index could hold it).
     """
     places = [
         (place, place.name, place.extension.id if place.extension else None, place.attribute.name)
         for place in unique_places(type)
     ]
 
-    def values(search: Mapping[str, Any]) -> list[tuple[str, str]]:
+    def values(search: Mapping[str, Any], limits: Limits) -> list[tuple[str, str]]:
         listed: list[tuple[str, str]] = []
         for place, path, urn, name in places:
             holder = search if urn is None else search.get(urn, _NOTHING)
@@ -46,15 +46,14 @@ def unique_values(type: ResourceType) -> Values:
             if len(set(found)) < len(found):
                 raise InvalidValue(f"{path} has to be unique; the same value stands here twice. Give it once.")
             for text in found:
-                _check_length(text, path)
+                _check_length(text, path, limits.name_length)
             listed += [(path, text) for text in found]
         return listed
 
     return values
 
 
-def _check_length(text: str, path: str) -> None:
-    most = STANDARD_LIMITS.name_length
+def _check_length(text: str, path: str, most: int) -> None:
     if len(text) > most:
         raise InvalidValue(f"{path} has to be unique, so it may have {most} characters at most.")
     if not text.isascii() and len(text.encode("utf-8", "surrogatepass")) > NAME_BYTES:

@@ -15,7 +15,7 @@ from hashlib import sha256
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
-from posixpath import dirname, relpath
+from posixpath import basename, dirname, relpath
 from typing import NamedTuple
 
 from rollbook.dialects.model import Dialect
@@ -59,6 +59,7 @@ class Places:
             fold = str.lower if dialect.plan.any_case else str
             for path in dialect.openapi:
                 near = relpath(dialect.base, dirname(path))
+                near = f"../{basename(dialect.base)}" if near == "." else near  # which some readers take for nothing
                 table[fold(path)] = Place("openapi.json", None, dialect.name, near)
             for path in dialect.docs if dialect.openapi else ():
                 near = relpath(dialect.openapi[0], dirname(path))

@@ -4,6 +4,7 @@ import pytest
 
 from rollbook.scim.catalog_reader import standard_types
 from rollbook.scim.errors import InvalidValue
+from rollbook.scim.limits import STANDARD_LIMITS
 from rollbook.scim.schema import Extension, ResourceType, read_schema
 from rollbook.scim.search_form import search_form
 from rollbook.scim.unique import unique_places, unique_values
@@ -48,7 +49,7 @@ PERSON = ResourceType(
 
 
 def values(document: dict[str, object]) -> list[tuple[str, str]]:
-    return unique_values(PERSON)(search_form(PERSON)(document))
+    return unique_values(PERSON)(search_form(PERSON)(document), STANDARD_LIMITS)
 
 
 def test_a_type_of_the_standard_has_a_key_and_no_other_unique_attribute() -> None:
