@@ -33,6 +33,8 @@ from rollbook.storage.locker_records import Whereabouts as Whereabouts
 
 if TYPE_CHECKING:
     from rollbook.storage.access_contract import AccessStore
+    from rollbook.storage.bank_contract import BankStore
+    from rollbook.storage.numbered_contract import NumberedStore
 
 K = TypeVar("K", bound=Kept)
 T = TypeVar("T", bound=Thing)
@@ -97,6 +99,14 @@ class LockerStore(Protocol):
     @property
     def access(self) -> "AccessStore":
         """Who may do what."""
+
+    @property
+    def numbered(self) -> "NumberedStore":
+        """By page numbers."""
+
+    @property
+    def banks(self) -> "BankStore":
+        """Banks as a whole."""
 
     # -- reading -------------------------------------------------------------------------------------------------------
 

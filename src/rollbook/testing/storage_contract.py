@@ -29,6 +29,7 @@ pytest.register_assert_rewrite(
             "lockers",
             "many",
             "members",
+            "numbered",
             "passwords",
             "queries",
             "resources",
@@ -58,6 +59,7 @@ from rollbook.testing.contract_isolation import Isolation  # noqa: E402
 from rollbook.testing.contract_lockers import Structure  # noqa: E402
 from rollbook.testing.contract_many import Many  # noqa: E402
 from rollbook.testing.contract_members import Members  # noqa: E402
+from rollbook.testing.contract_numbered import NumberedPages, WholeBanks  # noqa: E402
 from rollbook.testing.contract_passwords import Passwords  # noqa: E402
 from rollbook.testing.contract_queries import Queries  # noqa: E402
 from rollbook.testing.contract_resources import Resources  # noqa: E402
@@ -95,6 +97,8 @@ class StorageContract(
     Structure,
     Assignments,
     LockersAndPeople,
+    NumberedPages,
+    WholeBanks,
     Upkeep,
 ):
     """Every promise of a store. See the module."""

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from rollbook.storage.engines.locker_access import Access
 from rollbook.storage.engines.locker_engine import Engine
+from rollbook.storage.engines.locker_numbered import LockerBanks, NumberedLockers
 from rollbook.storage.engines.postgres_rows import is_id
 from rollbook.storage.errors import AnsweredBefore, KeyReused, LockerRefused, NotFound, Rehearsed, VersionConflict
 from rollbook.storage.locker_contract import Allocate, BankStatus, Book, Ground, K, T, Whereabouts, Wish
@@ -53,6 +54,14 @@ class Lockers:
     @property
     def access(self) -> Access:
         return Access(self, self._engine)
+
+    @property
+    def numbered(self) -> NumberedLockers:
+        return NumberedLockers(self._engine)
+
+    @property
+    def banks(self) -> LockerBanks:
+        return LockerBanks(self._tenant, self._do)
 
     async def _do(self, act: Act, manner: Manner, script: Callable[[], Script[R]]) -> R:
         whole, events = partial(done, self._tenant, act, manner, script), [act.event.id]

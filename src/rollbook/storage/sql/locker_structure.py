@@ -5,7 +5,18 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from rollbook.storage.errors import LockerRefused, NotFound, VersionConflict
-from rollbook.storage.locker_records import Act, Assignment, Bank, Kept, Listing, Locker, Section, Thing
+from rollbook.storage.locker_records import (
+    Act,
+    Assignment,
+    Bank,
+    Booking,
+    Kept,
+    Listing,
+    Locker,
+    LockerGroup,
+    Section,
+    Thing,
+)
 from rollbook.storage.sql.locker_steps import happened
 from rollbook.storage.sql.locker_tables import (
     KINDS,
@@ -37,6 +48,18 @@ _SPECIAL: Mapping[tuple[type[Any], str], str] = {
         Locker,
         "group_id",
     ): "x.id IN (SELECT g.locker_id FROM grouped_locker g WHERE g.tenant_id = $1 AND g.group_id = {})",
+    (Locker, "has_pin"): """{} = CASE WHEN EXISTS (SELECT 1 FROM pin_code p
+        WHERE p.tenant_id = $1 AND p.subject = 'locker' AND p.id = x.id) THEN 1 ELSE 0 END""",
+    (Bank, "group_id"): """x.id IN (SELECT o.bank_id FROM grouped_locker g
+        JOIN locker o ON o.tenant_id = $1 AND o.id = g.locker_id WHERE g.tenant_id = $1 AND g.group_id = {})""",
+    (Bank, "attributes_like"): "x.attributes LIKE {}",
+    (Bank, "has_pin"): """{} = CASE WHEN EXISTS (SELECT 1 FROM pin_code p
+        WHERE p.tenant_id = $1 AND p.subject = 'bank' AND p.id = x.id) OR EXISTS (SELECT 1 FROM locker o
+        JOIN pin_code p ON p.tenant_id = $1 AND p.subject = 'locker' AND p.id = o.id
+        WHERE o.tenant_id = $1 AND o.bank_id = x.id) THEN 1 ELSE 0 END""",
+    (LockerGroup, "bank_id"): """x.id IN (SELECT g.group_id FROM locker o
+        JOIN grouped_locker g ON g.tenant_id = $1 AND g.locker_id = o.id WHERE o.tenant_id = $1 AND o.bank_id = {})""",
+    (Booking, "ends_after"): "x.ends > {}",
 }
 
 LOCKER_IDS = """SELECT locker_id FROM grouped_locker WHERE tenant_id = $1 AND group_id = $2 AND locker_id > $3
@@ -66,35 +89,41 @@ def find(kind: type[Any]) -> str:
 def listed(kind: type[Any], listing: Listing) -> tuple[str, tuple[Any, ...]]:
     """The statement of a page, and its values but for the tenant."""
     values: list[Any] = []
-
-    def value(one: Any) -> str:
-        values.append(one)
-        return f"${len(values) + 1}"
-
-    conditions = ["x.tenant_id = $1"]
-    by_field = {of: name for name, of in KINDS[kind].keys.items()}
-    for name, wanted in listing.where.items():
-        special = _SPECIAL.get((kind, name))
-        if special is not None:
-            conditions.append(special.format(value(wanted)))
-        elif kind is Assignment and name == "open":
-            conditions.append(f"x.slot IS {'NOT ' if wanted else ''}NULL")
-        elif wanted is None:
-            conditions.append(f"x.{_field(kind, name)} IS NULL")
-        elif name in by_field:
-            conditions.append(f"x.{by_field[name]} = {value(folded(wanted))}")
-        else:
-            conditions.append(f"x.{_field(kind, name)} = {value(int(wanted) if isinstance(wanted, bool) else wanted)}")
+    where = conditions(kind, listing.where, values)
     order: tuple[str, ...] = ("x.id",)
     if listing.updated_since is not None:
         order = ("x.last_modified", "x.id")
-        conditions.append(f"x.last_modified >= {value(listing.updated_since)}")
+        where.append(f"x.last_modified >= {_value(listing.updated_since, values)}")
     if listing.after is not None:
-        edge = ", ".join(value(one) for one in listing.after)
-        conditions.append(f"({', '.join(order)}) > ({edge})")
-    sql = f"""SELECT {columns(kind, "x")} FROM {KINDS[kind].name} x WHERE {" AND ".join(conditions)}
-ORDER BY {", ".join(order)} LIMIT {value(listing.limit)}"""
+        edge = ", ".join(_value(one, values) for one in listing.after)
+        where.append(f"({', '.join(order)}) > ({edge})")
+    sql = f"""SELECT {columns(kind, "x")} FROM {KINDS[kind].name} x WHERE {" AND ".join(where)}
+ORDER BY {", ".join(order)} LIMIT {_value(listing.limit, values)}"""
     return sql, tuple(values)
+
+
+def conditions(kind: type[Any], wanted: Mapping[str, Any], values: list[Any]) -> list[str]:
+    """What is true of the rows ``x`` that are wanted; what it is compared with is put into ``values``."""
+    found = ["x.tenant_id = $1"]
+    by_field = {of: name for name, of in KINDS[kind].keys.items()}
+    for name, one in wanted.items():
+        special = _SPECIAL.get((kind, name))
+        if special is not None:
+            found.append(special.format(_value(one, values)))
+        elif kind is Assignment and name == "open":
+            found.append(f"x.slot IS {'NOT ' if one else ''}NULL")
+        elif one is None:
+            found.append(f"x.{_field(kind, name)} IS NULL")
+        elif name in by_field:
+            found.append(f"x.{by_field[name]} = {_value(folded(one), values)}")
+        else:
+            found.append(f"x.{_field(kind, name)} = {_value(int(one) if isinstance(one, bool) else one, values)}")
+    return found
+
+
+def _value(one: Any, values: list[Any]) -> str:
+    values.append(one)
+    return f"${len(values) + 1}"
 
 
 def _field(kind: type[Any], name: str) -> str:
