@@ -241,7 +241,10 @@ def test_x3_x19_what_goes_wrong_has_the_status_of_the_specification(identify: De
         (f"?attributes=emails,{OWN}.Claims.display", None),
         ("", {"meta": {"attributes": ["emails"]}}),
         ("", {"schemas": [CORE], "meta": {"attributes": ["EMAILS"]}}),
+        ("?ATTRIBUTES=Emails", None),
         ("?attributes=emails", {"meta": {"attributes": ["emails"]}}),
+        ("?attributes=title,emails", None),
+        ("?attributes=emails", {"meta": {"attributes": ["password"]}}),
         ("", {"emails": [{"value": "a@x", "operation": "delete"}]}),
         (
             "",
@@ -283,6 +286,8 @@ def test_x4_a_delete_that_names_something_removes_that_and_never_the_user(
         ("", b"not json"),
         ("", b"[]"),
         ("?attributes=userName", None),
+        ("?attributes=", None),
+        ("?attributes=emails", {"displayName": "x"}),
     ],
 )
 def test_x4_a_delete_with_other_content_is_refused_and_the_user_stays(identify: Desk, query: str, body: Any) -> None:

@@ -171,24 +171,23 @@ def _modification(
 
 def _delete(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Delete | Modify:
     form = _form(dialect)
-    if form.partial_delete and (request.body or request.document is not None or _attributes(request, route, dialect)):
+    asks = any(name.lower() == "attributes" for name, _ in pairs(request.query))
+    if form.partial_delete and (asks or request.body or request.document is not None):
         return _partial_deletion(request, route, dialect, notes)
     return Delete(route.types[0], route.id, _conditions(request, dialect))
 
 
 def _partial_deletion(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Modify:
     """A DELETE that names what is to go deletes that, and never the resource."""
-    operations: tuple[PatchOperation, ...]
+    operations = [PatchOperation(Op.REMOVE, path) for path in _attributes(request, route, dialect)]
     if request.body or request.document is not None:
-        operations = _lowered(request, route, dialect, notes)
-    else:
-        operations = tuple(PatchOperation(Op.REMOVE, path) for path in _attributes(request, route, dialect))
+        operations += _lowered(request, route, dialect, notes)
     if not operations or not all(map(_only_removes, operations)):
         raise InvalidValue(
-            "A DELETE with content removes what it names: meta.attributes, or values with the operation delete. "
-            "Send it without content to delete the resource."
+            "A DELETE with content, or with the parameter attributes, removes what it names: attributes, "
+            "meta.attributes, or values with the operation delete. Send it without content and without it to delete the resource."
         )
-    return _modification(replace(request, query=""), route, dialect, operations, whole=True)
+    return _modification(replace(request, query=""), route, dialect, tuple(operations), whole=True)
 
 
 def _only_removes(operation: PatchOperation) -> bool:
