@@ -65,5 +65,5 @@ def test_members_come_and_go(company: Company) -> None:
     assert company.items(path) == sorted([company.bo, company.cleo])
     assert company.code("POST", "/assignments", {"userId": company.ann}) == (403, "noLink")
     assert company.make("/assignments", {"userId": company.cleo})["userId"] == company.cleo
-    assert company.code("POST", path, {"add": [NOBODY]}) == (400, "invalidValue")
+    assert company.code("POST", path, {"add": [NOBODY]}) == (422, "noMember")
     assert company.code("GET", f"/user-groups/{NOBODY}/members") == (404, "notFound")

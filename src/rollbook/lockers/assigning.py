@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from rollbook.events import Kind
 from rollbook.ids import ordered_id, random_bytes
 from rollbook.lockers import forms
-from rollbook.lockers.forms import Form, Id, LockerKind, Moment, Size, Text
+from rollbook.lockers.forms import Form, Id, LockerKind, Moment, Size, Text, Whole
 from rollbook.lockers.judging import may
 from rollbook.lockers.structure import ANY, Match, found
 from rollbook.lockers.work import LockerWork, Malformed
@@ -101,7 +101,9 @@ class BlockForm(Form):
 
 class UnlockForm(Form):
     user_id: Id | None = Field(None, description="For whom: he has to hold the locker. Null: for the operator.")
-    open_seconds: Annotated[int, Field(ge=1, le=600)] | None = Field(None, description="Null: as the locker is set.")
+    open_seconds: Annotated[int, Field(ge=1, le=600), Whole] | None = Field(
+        None, description="Null: as the locker is set."
+    )
 
 
 def judge(right: Right, at: str, *, force: bool) -> Judge | None:

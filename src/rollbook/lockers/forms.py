@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -86,12 +87,30 @@ Id = Annotated[str, AfterValidator(_id), WithJsonSchema({"type": "string", "form
 TimeZone = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9_+/-]+$"), AfterValidator(_zone)]
 Moment = Annotated[str, AfterValidator(moment), WithJsonSchema({"type": "string", "format": "date-time"})]
 Clock = Annotated[str, StringConstraints(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
+_OWN = {"type": "string", "maxLength": 500, "pattern": _PLAIN}
 Attributes = Annotated[
-    dict[Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=_PLAIN)], Text], Field(max_length=20)
+    dict[Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=_PLAIN)], Text],
+    Field(max_length=20),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "maxProperties": 20,
+            "propertyNames": {"minLength": 1, "maxLength": 64, "pattern": _PLAIN},
+            "additionalProperties": _OWN,
+        }
+    ),
 ]
 
 Size = Annotated[str, StringConstraints(max_length=32, pattern=_PLAIN)]
-Small = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = BeforeValidator(_whole)
+"""JSON knows one kind of number: 5.0 is 5."""
+Small = Annotated[int, Field(ge=0, le=1_000_000), Whole]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 RightName = Literal["use", "reserve", "openRemote", "manage"]
 LockerKind = Literal["day", "fixed", "shared", "delivery"]
@@ -149,7 +168,7 @@ class LockerForm(ThingForm):
     accessible: bool = False
     state: Literal["active", "blocked", "outOfOrder"] = "active"
     state_reason: Text = ""
-    open_seconds: Annotated[int, Field(ge=1, le=600)] = Field(5, description="For how long it opens.")
+    open_seconds: Annotated[int, Field(ge=1, le=600), Whole] = Field(5, description="For how long it opens.")
     self_release: bool = Field(True, description="Whether its holder may give it back himself.")
     shareable: bool = True
 
@@ -179,8 +198,8 @@ class LinkForm(ThingForm):
     hours: Hours | None = Field(None, description="Of these days, in the location's time zone; null: all day.")
     valid_from: Moment | None = None
     valid_until: Moment | None = None
-    priority: Annotated[int, Field(ge=-1000, le=1000)] = 0
-    max_lockers: Annotated[int, Field(ge=0, le=1000)] | None = Field(
+    priority: Annotated[int, Field(ge=-1000, le=1000), Whole] = 0
+    max_lockers: Annotated[int, Field(ge=0, le=1000), Whole] | None = Field(
         None, description="How many lockers of the group a user may hold at once by this link."
     )
     description: Text = ""

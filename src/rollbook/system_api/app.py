@@ -7,7 +7,9 @@ from fastapi import FastAPI, Request
 from fastapi import Response as Answer
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from rollbook import __version__
 from rollbook.http_message import Response
@@ -90,10 +92,19 @@ async def _not_understood(request: Request, error: RequestValidationError) -> An
 
 
 async def _not_there(request: Request, error: HTTPException) -> Answer:
-    headers = tuple((error.headers or {}).items())
     if error.status_code == 405:
+        headers = (("allow", ", ".join(_allowed(request))),)
         return _said(request, Refusal(405, "methodNotAllowed", "This method is not served here.", headers=headers))
     return _said(request, Refusal(404, "notFound", "There is nothing at this address."))
+
+
+def _allowed(request: Request) -> list[str]:
+    """What is served at an address: each method is a route of its own."""
+    found: set[str] = set()
+    for route in request.app.routes:
+        if isinstance(route, APIRoute) and route.matches(request.scope)[0] is not Match.NONE:
+            found |= route.methods or set()
+    return sorted(found | {"HEAD"} if "GET" in found else found)
 
 
 def _said(request: Request, error: Exception) -> Answer:

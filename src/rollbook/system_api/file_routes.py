@@ -61,6 +61,8 @@ def routes(people: People) -> APIRouter:
         openapi_extra=_FILE,
     )
     async def import_structure(caller: Writes, dry_run: DryRun = False) -> Answer:
+        if not caller.raw.body:
+            raise Refusal(400, "invalidBody", "The file is missing: send it as the body.")
         media = (caller.header("content-type") or "").partition(";")[0].strip().lower()
         if media == "text/csv":
             try:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from rollbook.lockers import assigning, forms
 from rollbook.lockers.forms import ExternalId, Form, Id, Moment, Name, Text
+from rollbook.scim.errors import InvalidValue
 from rollbook.scim.patch import Op
 from rollbook.storage.records import MemberQuery
 from rollbook.system_api import models
@@ -33,6 +34,7 @@ from rollbook.system_api.people import (
     shown_group,
     shown_user,
 )
+from rollbook.system_api.problems import Refusal
 from rollbook.system_api.structure_routes import ThingId
 
 _MOST = 500
@@ -73,7 +75,7 @@ class GroupForm(Form):
 
 
 class GroupPatch(Form):
-    display_name: Name | None = None
+    display_name: Name = Field(default_factory=str)
     external_id: ExternalId | None = None
 
 
@@ -275,7 +277,10 @@ def routes(people: People) -> APIRouter:
         if not operations:
             stored = await people.found(caller, GROUP_NUMBER, id)
         else:
-            stored = await people.modify(caller, GROUP_NUMBER, id, match("*"), *operations)
+            try:
+                stored = await people.modify(caller, GROUP_NUMBER, id, match("*"), *operations)
+            except InvalidValue as error:
+                raise Refusal(422, "noMember", error.detail) from None
         return said(answered(200, shown_group(stored), version=stored.version))
 
     return router

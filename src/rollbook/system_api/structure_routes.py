@@ -107,7 +107,7 @@ ROOMS = (
     Room(Link, "links", OfLinks, "link", "links between user groups and locker groups"),
 )
 
-ThingId = Annotated[str, Path(description="The id.", max_length=64)]
+ThingId = Annotated[str, Path(description="The id.", max_length=64, pattern="^[0-9A-Za-z-]+$")]
 
 
 class Kept(BaseModel):
@@ -141,7 +141,7 @@ def shown_model(room: Room) -> type[BaseModel]:
 
 
 def patch_model(room: Room) -> type[BaseModel]:
-    """A merge patch: every member may be missing, and null takes it away."""
+    """A merge patch: every member may be missing, and null takes away what a thing can be without."""
     form = forms.FORMS[room.kind]
     fields: dict[str, Any] = {
         field.alias or name: (_whole(field) | None, None) for name, field in form.model_fields.items()

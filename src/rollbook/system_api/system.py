@@ -77,7 +77,7 @@ class SystemApi:
 
     def document(self) -> dict[str, Any]:
         """The OpenAPI document of the API, which stands beside it."""
-        return application.document(self.app, "../v1")
+        return application.document(self.app, ".")
 
     def template(self, method: str, rest: str) -> str:
         """The route of a request, without ids."""
