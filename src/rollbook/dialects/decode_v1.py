@@ -184,8 +184,8 @@ def _partial_deletion(request: Request, route: Route, dialect: Dialect, notes: l
         operations += _lowered(request, route, dialect, notes)
     if not operations or not all(map(_only_removes, operations)):
         raise InvalidValue(
-            "A DELETE with content, or with the parameter attributes, removes what it names: attributes, "
-            "meta.attributes, or values with the operation delete. Send it without content and without it to delete the resource."
+            "A DELETE with content, or with the parameter attributes, removes what these name (meta.attributes, values "
+            "with the operation delete). Send it without content and parameter to delete the resource."
         )
     return _modification(replace(request, query=""), route, dialect, tuple(operations), whole=True)
 
