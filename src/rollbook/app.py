@@ -210,7 +210,7 @@ def build(settings: Settings) -> "Application":
     key_sets = KeySets(SYSTEM_CLOCK, house.jwks_loopback_hosts)
     endpoint = ScimEndpoint(house, access, passwords, key_sets)
     oauth = OAuthEndpoint(house, keys, access, endpoint.refused, passwords, key_sets)
-    sessions = SessionEndpoint(house, master, passwords, endpoint.authenticator, endpoint.refused)
+    sessions = SessionEndpoint(house, master, passwords, endpoint.authenticator, endpoint.refused, oauth.client_login)
     for dialect in house.dialects:
         if dialect.name == "retailops":
             sessions.pages[ACTIVATE] = ActivationPage(house, dialect, endpoint.dialect_of).answer

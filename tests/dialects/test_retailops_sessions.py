@@ -14,15 +14,17 @@ from urllib.parse import quote
 import httpx2
 import pytest
 from tests.dialects.retailops_stage import BASE, CONNECT, Till, configure, encrypted, peer, person, refused, till
+from tests.identity.stage import basic_header
 from tests.support.command import Told, rollbook
 from tests.support.house import House, running_house
 from tests.support.postgres import fresh_database, run_apart
 
 from rollbook.clock import SYSTEM_CLOCK
-from rollbook.identity import encrypted_login, sessions, system_users
+from rollbook.identity import clients, encrypted_login, sessions, system_users
 from rollbook.identity.auth_tokens import encode
 from rollbook.identity.master_key import MasterKey, new_master_key
 from rollbook.storage.contract import Store
+from rollbook.storage.identity_records import ClientTenant
 from rollbook.tenancy import connections, lifecycle
 
 SOON = {"ROLLBOOK_REVOCATION_SECONDS": "0.2"}
@@ -312,8 +314,10 @@ def test_plain_logins_are_refused_as_at_the_token_endpoint(any_till: Till) -> No
     for body in bodies:
         answer = client.post(address, json=body, headers=peer())
         assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
-    form = client.post(address, data={"login": "a", "password": "b"}, headers=peer())
-    assert (form.status_code, form.json()["error"]) == (400, "invalid_request")
+    form = client.post(address, data={"username": "a", "password": "b"}, headers=peer())
+    assert (form.status_code, form.json()["error"]) == (401, "invalid_client")
+    text = client.post(address, content=b"a", headers={"content-type": "text/plain", **peer()})
+    assert (text.status_code, text.json()["error"]) == (400, "invalid_request")
     assert any_till.login(connection="nothing").json()["error"] == "unauthorized_client"
     assert any_till.login(connection="default").json()["error"] == "unauthorized_client"
     assert any_till.login(connection="RETAILOPS").status_code == 200
@@ -352,3 +356,36 @@ def test_the_operator_makes_lists_and_revokes_keys(house: House, own: Till, mast
     rows = run("list", name, "--json").json()
     assert [row["status"] for row in rows] == ["active", "revoked"]
     assert own.code(authClientID=str(made["authClientID"])) == 7
+
+
+def test_a_client_that_proves_itself_gets_a_session_by_its_own_connection(house: House, own: Till) -> None:
+    def client(*grants: str, to: str = "retailops") -> clients.Issued:
+        async def work(store: Store) -> clients.Issued:
+            connection = await connections.find(store, own.seat.tenant, to)
+            issued = await clients.create(store, SYSTEM_CLOCK, "till", [own.seat.tenant], grants=grants)
+            link = ClientTenant(own.seat.tenant.id, issued.client.id, connection.id, ("scim.read",), "")
+            await store.identity.link_client(link, ())
+            return issued
+
+        found: clients.Issued = house.with_store(work)
+        return found
+
+    def asked(by: clients.Issued, **more: str) -> httpx2.Response:
+        form = {"username": own.user.name, "password": own.password, **more}
+        sent = {"authorization": basic_header(by.client.id, by.secret or ""), **peer()}
+        return house.client.post(f"{house.url}/session", data=form, headers=sent)
+
+    good = client("password")
+    answer = asked(good)
+    assert (answer.status_code, answer.json()["expiresIn"]) == (200, 1800)
+    session = answer.json()["session"]
+    assert own.asks(session).status_code == 200
+    refused(own.asks(session, "POST", body=person()), 403)
+    assert asked(good, scope="scim.write").json()["error"] == "invalid_scope"
+    assert asked(good, password="wrong").json()["error"] == "invalid_grant"
+    assert asked(client("client_credentials")).json()["error"] == "unauthorized_client"
+    assert asked(client("password", to="default")).json()["error"] == "unauthorized_client"
+    wrong = asked(good._replace(secret="rbs_"))
+    assert (wrong.status_code, wrong.json()["error"]) == (401, "invalid_client")
+    house.with_store(lambda store: clients.set_status(store, SYSTEM_CLOCK, good.client.id, "disabled"))
+    until_refused(own, session)

@@ -94,7 +94,8 @@ class Authenticator:
         if found is None:
             raise RefusedLogin("The session is unknown, or it has ended: log in again.", headers=challenge)
         actor = f"user:{found.session.user}"
-        if not sessions.speaks(found):
+        scopes = await sessions.rights(self._store, found)
+        if scopes is None:
             raise RefusedLogin(
                 "The session is unknown, or it has ended: log in again.",
                 headers=challenge,
@@ -103,8 +104,7 @@ class Authenticator:
             )
         expires = await sessions.use(self._store, self._clock, found.session)
         connection = found.connection
-        scopes = frozenset(found.session.scopes)
-        principal = Principal(actor, found.tenant, connection, scopes, connection.settings.get("subject"))
+        principal = Principal(actor, found.tenant, connection, frozenset(scopes), connection.settings.get("subject"))
         self._remember(_as_session(secret), asked, expires, principal)
         return principal
 

@@ -138,18 +138,21 @@ class EncryptedLogin:
             ) from None
         except OAuthError as busy:
             raise LoginFailed(Code.UNKNOWN, busy.detail) from None
-        given = await sessions.start(
-            self._store,
-            self._clock,
-            tenant,
-            connection,
-            user,
-            scopes=key.scopes,
-            idle=sessions.idle_of(tenant, connection),
-            auth_key=key.id,
-            peer=asked.peer,
-            request=asked.request,
-        )
+        try:
+            given = await sessions.start(
+                self._store,
+                self._clock,
+                tenant,
+                connection,
+                user,
+                scopes=key.scopes,
+                idle=sessions.idle_of(tenant, connection),
+                auth_key=key.id,
+                peer=asked.peer,
+                request=asked.request,
+            )
+        except NotFound:
+            raise _invalid(key) from None
         return given, tenant
 
     async def _read(self, asked: Asked) -> tuple[auth_tokens.Login, tuple[AuthKey, Tenant, Connection]]:
@@ -173,7 +176,7 @@ class EncryptedLogin:
         known = number.isascii() and number.isdecimal() and len(number) <= 18
         key = await self._store.sessions.find_auth_key(int(number)) if known else None
         tenant = await self._store.find_tenant(key.tenant) if key is not None else None
-        refused = LoginFailed(Code.INVALID_APPLICATION, "The authClientID is not valid here.", key=key)
+        refused = _invalid(key)
         if key is None or key.revoked is not None or tenant is None or tenant.status != "active":
             raise refused
         if asked.tenant is not None and asked.tenant.lower() not in (tenant.name.lower(), tenant.id):
@@ -247,6 +250,10 @@ async def check_login(
         hash = user.password if user is not None and usable else None
         turn.right = right = await passwords.verify(hash, password)
     return Checked(user, right)
+
+
+def _invalid(key: AuthKey | None) -> LoginFailed:
+    return LoginFailed(Code.INVALID_APPLICATION, "The authClientID is not valid here.", key=key)
 
 
 def _sealed_as(id: int) -> str:

@@ -3,7 +3,7 @@
 A session is 256 random bits, kept as a digest. It speaks for one system user, in one tenant, through one connection. It
 ends when it is not used for a while (the tenant's to say), at the latest twelve hours after the login, and with
 whatever it speaks for: the user disabled or with another password, the connection or the tenant gone, the key that the
-login was encrypted with revoked.
+login was encrypted with revoked, the client that brought it disabled or let into the tenant no more.
 
 That it is used is written down at most once a minute (or in a tenth of a shorter idle time), never for each request:
 so it may end by that much early, and never late.
@@ -20,9 +20,10 @@ from rollbook.clock import Clock, written
 from rollbook.events import Event, Kind
 from rollbook.identity.token_text import SESSION, digest_of, write_token
 from rollbook.ids import new_id, ordered_id, random_bytes
+from rollbook.oauth.scopes import ordered
 from rollbook.storage.contract import Store
 from rollbook.storage.errors import StoreError
-from rollbook.storage.identity_records import SystemUser
+from rollbook.storage.identity_records import Client, SystemUser
 from rollbook.storage.records import Connection, Tenant
 from rollbook.storage.session_records import FoundSession, Session
 
@@ -61,10 +62,11 @@ async def start(
     scopes: tuple[str, ...],
     idle: int,
     auth_key: int | None = None,
+    client: Client | None = None,
     peer: str = "",
     request: str = "",
 ) -> Given:
-    """Begin a session of a user whose login was right."""
+    """Begin a session of a user whose login was right. **Raises** ``NotFound`` where its key was revoked meanwhile."""
     secret = write_token(random_bytes(32), SESSION)
     digest = digest_of(secret, SESSION)
     assert digest is not None
@@ -78,6 +80,8 @@ async def start(
         user=user.id,
         user_epoch=user.epoch,
         auth_key=auth_key,
+        client=client.id if client is not None else None,
+        client_epoch=client.epoch if client is not None else None,
         scopes=scopes,
         idle=idle,
         started=written(now),
@@ -90,7 +94,7 @@ async def start(
 
 
 async def find(store: Store, clock: Clock, secret: str) -> FoundSession | None:
-    """A session that has not expired, used now; whether those for whom it speaks still may is ``speaks``'s to say."""
+    """A session that has not expired, used now; what it may still do is ``rights``'s to say."""
     digest = digest_of(secret, SESSION)
     found = await store.sessions.find(digest) if digest is not None else None
     if found is None or found.session.expires <= clock.written():
@@ -98,11 +102,18 @@ async def find(store: Store, clock: Clock, secret: str) -> FoundSession | None:
     return found
 
 
-def speaks(found: FoundSession) -> bool:
-    """Whether a session still speaks for its user (a suspended tenant is ``access.enter``'s to refuse)."""
+async def rights(store: Store, found: FoundSession) -> tuple[str, ...] | None:
+    """What a session may still do; None where it has ended with its user or its client (a suspended tenant is
+    ``access.enter``'s to refuse)."""
     session = found.session
-    deleted = found.tenant.status == "deleted"
-    return not deleted and found.user_status == "active" and found.user_epoch == session.user_epoch
+    if found.tenant.status == "deleted" or found.user_status != "active" or found.user_epoch != session.user_epoch:
+        return None
+    if session.client is None:
+        return session.scopes
+    standing = await store.identity.standing(session.tenant, session.client, session.user, None, session.id)
+    if standing is None or standing.client_status != "active" or standing.client_epoch != session.client_epoch:
+        return None
+    return ordered(set(session.scopes) & set(standing.client_scopes) & set(standing.scopes))
 
 
 async def use(store: Store, clock: Clock, session: Session) -> str:

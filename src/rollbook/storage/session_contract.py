@@ -13,7 +13,8 @@ from rollbook.storage.session_records import Activation, AuthKey, FoundSession, 
 
 
 class SessionStore(Protocol):
-    async def start(self, session: Session, event: Event) -> None: ...
+    async def start(self, session: Session, event: Event) -> None:
+        """**Raises** ``NotFound`` where its login was encrypted with a key that is revoked by now."""
 
     async def find(self, digest: bytes) -> FoundSession | None:
         """A session with how those stand for whom it speaks, whether or not it has expired; None where its tenant or

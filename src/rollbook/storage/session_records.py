@@ -16,8 +16,8 @@ ACTIVATION_LETTER = "activation"
 class Session:
     """A login that lasts while it is used. ``idle`` is after how many seconds without use it ends; ``seen`` is when it
     was last written down that it is used (seconds since 1970), ``expires`` what follows from that, never after
-    ``until``. ``user_epoch`` is that of the user at the login, and ``auth_key`` what
-    that was encrypted with (None: it was not)."""
+    ``until``. Of the login: ``user_epoch`` is that of the user then, ``auth_key`` what it was encrypted with (None: it
+    was not), ``client`` the OAuth client that brought it (None: none proved itself), with its epoch then."""
 
     digest: bytes
     id: str
@@ -26,6 +26,8 @@ class Session:
     user: str
     user_epoch: int
     auth_key: int | None
+    client: str | None
+    client_epoch: int | None
     scopes: tuple[str, ...]
     idle: int
     started: str

@@ -26,6 +26,8 @@ def session(tenant: Tenant, user: str, **more: Any) -> Session:
         user=user,
         user_epoch=1,
         auth_key=None,
+        client=None,
+        client_epoch=None,
         scopes=("scim.read", "scim.write"),
         idle=1800,
         started=START,
@@ -50,7 +52,7 @@ class SessionsAndKeys:
     async def test_a_session_is_found_with_those_for_whom_it_speaks(self, store: Store, acorn: Tenant) -> None:
         user = system_user(acorn)
         await store.identity.create_user(user, event())
-        started = session(acorn, user.id)
+        started = session(acorn, user.id, client="till", client_epoch=7)
         await store.sessions.start(started, event(Kind.SESSION_STARTED))
         found = await store.sessions.find(ONE)
         assert found is not None
@@ -118,14 +120,17 @@ class SessionsAndKeys:
         self, store: Store, acorn: Tenant, birch: Tenant
     ) -> None:
         await store.sessions.create_auth_key(auth_key(acorn), event())
-        await store.sessions.start(session(acorn, new_id(), auth_key=1), event())
-        await store.sessions.start(session(acorn, new_id(), auth_key=2, digest=TWO), event())
+        await store.sessions.create_auth_key(auth_key(acorn, 2), event())
+        for number, digest in ((1, ONE), (2, TWO)):
+            await store.sessions.start(session(acorn, new_id(), auth_key=number, digest=digest), event())
         with pytest.raises(NotFound):
             await store.sessions.revoke_auth_key(birch.id, 1, LATER, event())
         for at in (LATER, LATER_STILL):
             await store.sessions.revoke_auth_key(acorn.id, 1, at, event(Kind.AUTH_KEY_REVOKED))
         assert await store.sessions.find_auth_key(1) == auth_key(acorn, revoked=LATER)
         assert [await store.sessions.find(digest) is None for digest in (ONE, TWO)] == [True, False]
+        with pytest.raises(NotFound):
+            await store.sessions.start(session(acorn, new_id(), auth_key=1), event())
         assert (await kinds_of(store, acorn)).count("auth-key:revoke") == 1
         await store.delete_tenant(acorn.id, LATER, event())
         assert await store.sessions.find_auth_key(1) is None

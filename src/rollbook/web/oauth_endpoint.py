@@ -99,6 +99,11 @@ class OAuthEndpoint:
             self._pages |= {kind: shown, metadata.well_known(kind, identifier): shown}
         self._sweeping: asyncio.Task[None] | None = None
 
+    @property
+    def client_login(self) -> ClientLogin:
+        """By which clients prove themselves, here and where sessions begin."""
+        return self._login
+
     async def start(self) -> None:
         """Begin to forget what has expired."""
         self._sweeping = asyncio.create_task(self._sweep())

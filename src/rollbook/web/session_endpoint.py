@@ -3,8 +3,9 @@
 ==================================================  ================================================================
 ``GET /api/auth/v1/connectAutoWithAuthToken``       an encrypted login (``identity.encrypted_login``), in the product's
                                                     own envelope: 200, and ``errorCode`` tells what is wrong
-``POST /session``                                   a login and a password as JSON, for clients of our own; refusals as
-                                                    those of the token endpoint
+``POST /session``                                   for clients of our own: a login and a password as JSON; or a form
+                                                    with ``username`` and ``password``, from a client that proves
+                                                    itself as at the token endpoint; refusals as there
 ``DELETE /session``                                 ends the session of the header
 ==================================================  ================================================================
 
@@ -13,7 +14,7 @@ take the tenant from the key, or from the login. What is sent here, the query ab
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
 import orjson
@@ -25,11 +26,13 @@ from rollbook.http_message import Request, Response
 from rollbook.identity import sessions
 from rollbook.identity.auth_tokens import Code
 from rollbook.identity.authenticate import Authenticator
+from rollbook.identity.client_login import ClientLogin
 from rollbook.identity.encrypted_login import Asked, EncryptedLogin, LoginFailed, check_login
 from rollbook.identity.master_key import MasterKey
 from rollbook.identity.passwords import Passwords
 from rollbook.identity.throttle import Throttle
 from rollbook.ids import ordered_id
+from rollbook.oauth.client_auth import read_client
 from rollbook.oauth.errors import (
     InvalidGrant,
     InvalidRequest,
@@ -38,8 +41,11 @@ from rollbook.oauth.errors import (
     TooLarge,
     UnauthorizedClient,
 )
-from rollbook.oauth.messages import FORM_BYTES, error_answer
+from rollbook.oauth.grants import PASSWORD
+from rollbook.oauth.messages import FORM, FORM_BYTES, error_answer, read_form
+from rollbook.oauth.scopes import grant, read_scope
 from rollbook.storage.errors import StoreError
+from rollbook.storage.identity_records import ClientTenant, KnownClient
 from rollbook.storage.records import DEFAULT_SCOPES, Connection, Tenant
 from rollbook.web.refused import Refused
 
@@ -66,11 +72,13 @@ class SessionEndpoint:
         passwords: Passwords,
         authenticator: Authenticator,
         refused: Refused,
+        clients: ClientLogin,
     ) -> None:
         self._house = house
         self._passwords = passwords
         self._authenticator = authenticator
         self._refused = refused
+        self._clients = clients
         self._dialects = frozenset(one.name for one in house.dialects if one.credentials.session_header)
         self.pages: dict[str, Answer] = {}
         """What people see who come by a link, by its address."""
@@ -151,9 +159,10 @@ class SessionEndpoint:
     async def _begin(self, request: Request, named: str | None) -> Response:
         if request.query:
             raise InvalidRequest("A login stands in the body, never in the address.")
-        login, password, wanted = _read_login(request)
+        said, known = await self._said(request)
+        by = known.client.id if known is not None else "sessions"
         checked = await check_login(
-            self._house.store, self._passwords, self._throttle, login, password, "sessions", request.peer
+            self._house.store, self._passwords, self._throttle, said.login, said.password, by, request.peer
         )
         user = checked.found
         if user is None:
@@ -164,25 +173,49 @@ class SessionEndpoint:
             raise refused
         if named is not None and named.lower() not in (tenant.name.lower(), tenant.id):
             raise refused
-        connection = await self._connection(tenant, wanted)
+        link = next((link for link in known.tenants if link.tenant == tenant.id), None) if known is not None else None
+        may = set(DEFAULT_SCOPES)
+        if known is not None:
+            if link is None:
+                raise refused
+            may = set(link.scopes) & set(known.client.scopes)
+        scopes = grant(read_scope(said.scope), may).scopes
+        connection = await self._connection(tenant, said.connection, link)
         given = await sessions.start(
             self._house.store,
             self._house.clock,
             tenant,
             connection,
             user,
-            scopes=DEFAULT_SCOPES,
+            scopes=scopes,
             idle=sessions.idle_of(tenant, connection),
+            client=known.client if known is not None else None,
             peer=request.peer,
             request=request.id,
         )
         body = {"session": given.secret, "header": sessions.HEADER, "expiresIn": given.session.idle}
         return Response(200, (_JSON, *_NO_STORE), orjson.dumps(body), tells_cache=True)
 
-    async def _connection(self, tenant: Tenant, wanted: str) -> Connection:
-        """The connection that a session comes by: of that name, or the first that takes sessions."""
+    async def _said(self, request: Request) -> tuple["_Said", KnownClient | None]:
+        """A login, and the client that has brought it and proved itself. **Raises** ``OAuthError``."""
+        media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media != FORM:
+            return _read_login(media, request.body), None
+        form = read_form(request.headers.get("content-type"), request.body)
+        known = await self._clients.login(read_client(request.headers.get("authorization"), form), request.peer)
+        if PASSWORD not in known.client.grants:
+            raise UnauthorizedClient(f"The client may not use the grant {PASSWORD}.")
+        if "username" not in form or "password" not in form:
+            raise InvalidRequest("Send the parameters username and password.")
+        return _Said(form["username"], form["password"], scope=form.get("scope", "")), known
+
+    async def _connection(self, tenant: Tenant, wanted: str, link: ClientTenant | None) -> Connection:
+        """The connection that a session comes by: the client's own, or the one of that name, or the first; one that
+        takes sessions."""
         for connection in await self._house.store.tenant(tenant.id).connections():
             named = not wanted or connection.name.lower() == wanted.lower()
+            if link is not None:
+                named = connection.id == link.connection
             if named and connection.dialect in self._dialects:
                 return connection
         raise UnauthorizedClient("The tenant has no such connection that takes sessions.").about(
@@ -256,20 +289,27 @@ def _parameters(query: str) -> dict[str, str]:
     return found
 
 
-def _read_login(request: Request) -> tuple[str, str, str]:
-    """Login, password and the connection that is named, of a body. **Raises** ``InvalidRequest``."""
-    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+class _Said(NamedTuple):
+    login: str
+    password: str
+    connection: str = ""
+    """By name; empty: whichever takes sessions."""
+    scope: str = ""
+
+
+def _read_login(media: str, content: bytes) -> _Said:
+    """A login as JSON. **Raises** ``InvalidRequest``."""
     if media not in ("application/json", "application/scim+json", "text/json"):
-        raise InvalidRequest("Send JSON: the body has to be of the type application/json.")
+        raise InvalidRequest(f"The body has to be of the type application/json, or {FORM}.")
     try:
-        body: Any = orjson.loads(request.body)
+        body: Any = orjson.loads(content)
     except ValueError:
         raise InvalidRequest("The body is no JSON.") from None
-    fields = [body.get(name, "") if isinstance(body, dict) else None for name in ("login", "password", "connection")]
-    login, password, connection = texts = [field if isinstance(field, str) else "\x00" for field in fields]
-    if not login or not password or any("\x00" in text for text in texts):
+    fields = [body.get(name, "") if isinstance(body, dict) else "" for name in _Said._fields]
+    texts = [field if isinstance(field, str) else "\x00" for field in fields]
+    if not texts[0] or not texts[1] or any("\x00" in text for text in texts):
         raise InvalidRequest("Send an object with the texts login and password.")
-    return login, password, connection
+    return _Said(*texts)
 
 
 def _enveloped(code: Code, message: str, data: dict[str, str] | None) -> Response:

@@ -139,6 +139,8 @@ TABLES: dict[str, dict[str, str]] = {
         "user_id": "text",
         "user_epoch": "bigint",
         "auth_key": "bigint",
+        "client_id": "text",
+        "client_epoch": "bigint",
         "scopes": "text",
         "idle": "bigint",
         "started": "text",

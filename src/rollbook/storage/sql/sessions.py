@@ -10,7 +10,8 @@ from rollbook.storage.sql.entrance import POST_LETTER, letter_values
 from rollbook.storage.sql.scripts import Ask, Row, Script, Tell
 
 _SESSION = (
-    "digest, id, tenant_id, connection_id, user_id, user_epoch, auth_key, scopes, idle, started, seen, expires, until"
+    "digest, id, tenant_id, connection_id, user_id, user_epoch, auth_key, client_id, client_epoch, scopes, idle,"
+    " started, seen, expires, until"
 )
 FOUND = ", ".join(f"s.{name.strip()}" for name in _SESSION.split(",")) + ", u.status, u.epoch"
 """The columns of a session that is found, before those of the tenant and of the connection."""
@@ -24,7 +25,9 @@ AUTH_KEY_BY_ID = f"SELECT {_KEY} FROM auth_key WHERE id = $1"
 _ACTIVATION = "tenant_id, type, resource_id, digest, created, expires"
 ACTIVATION_BY_DIGEST = f"SELECT {_ACTIVATION} FROM activation WHERE digest = $1"
 
-_START = f"""INSERT INTO session ({_SESSION}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"""
+_START = f"""INSERT INTO session ({_SESSION})
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"""
+_KEY_HOLDS = "SELECT 1 FROM auth_key WHERE tenant_id = $1 AND id = $2 AND revoked IS NULL FOR UPDATE"
 _TOUCH = "UPDATE session SET seen = $2, expires = $3 WHERE digest = $1 AND seen < $2"
 _END = "DELETE FROM session WHERE digest = $1 RETURNING tenant_id"
 _NEW_KEY = f"INSERT INTO auth_key ({_KEY}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING RETURNING 1"
@@ -47,6 +50,8 @@ TABLES = ("session", "auth_key", "activation")
 
 
 def start(session: Session, event: Event) -> Script[None]:
+    if session.auth_key is not None and not (yield Ask(_KEY_HOLDS, (session.tenant, session.auth_key))):
+        raise NotFound  # it was revoked a moment ago, and its sessions with it
     yield Ask(_START, session_values(session))
     yield Tell(session.tenant, event)
 
@@ -111,6 +116,8 @@ def session_values(session: Session) -> Row:
         session.user,
         session.user_epoch,
         session.auth_key,
+        session.client,
+        session.client_epoch,
         " ".join(session.scopes),
         session.idle,
         session.started,
@@ -122,22 +129,9 @@ def session_values(session: Session) -> Row:
 
 def found_of(row: Row, tenant: Tenant, connection: Connection) -> FoundSession:
     """A found session of the columns ``FOUND``."""
-    digest, id, of, by, user, epoch, key, scopes, idle, started, seen, expires, until, user_status, user_epoch = row
-    session = Session(
-        bytes(digest),
-        id,
-        str(of),
-        str(by),
-        user,
-        epoch,
-        key,
-        tuple(scopes.split()),
-        idle,
-        started,
-        seen,
-        expires,
-        until,
-    )
+    digest, id, of, by, user, epoch, key, client, client_epoch, scopes, *rest, user_status, user_epoch = row
+    by_whom = user, epoch, key, client, client_epoch
+    session = Session(bytes(digest), id, str(of), str(by), *by_whom, tuple(scopes.split()), *rest)
     return FoundSession(session, user_status, user_epoch, tenant, connection)
 
 

@@ -1,7 +1,7 @@
 -- Sessions, the keys of encrypted logins, and links by which resources are activated. Tables of the control plane, as in
 -- 0006: each is looked up before it is known whose it is. Digests are SHA-256.
 
--- auth_key is what the login was encrypted with, if it was. expires moves on while a session is in use, never beyond until; seen is when it last did, in seconds since 1970.
+-- auth_key is what the login was encrypted with, client_id who brought it, if anybody proved that. expires moves on while a session is in use, never beyond until; seen is when it last did, in seconds since 1970.
 CREATE TABLE session (
     digest BLOB NOT NULL PRIMARY KEY,
     id TEXT NOT NULL,
@@ -10,6 +10,8 @@ CREATE TABLE session (
     user_id TEXT NOT NULL,
     user_epoch INTEGER NOT NULL,
     auth_key INTEGER,
+    client_id TEXT,
+    client_epoch INTEGER,
     scopes TEXT NOT NULL,
     idle INTEGER NOT NULL,
     started TEXT NOT NULL,
