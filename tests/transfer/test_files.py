@@ -1,6 +1,8 @@
 """Files as sources: CSV, spreadsheets, JSON. What is a text stays one, and a bad row stops nothing but itself."""
 
+import csv as csv_module
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from tests.support.sheets import Cell, write_ods, write_xlsx
 
 from rollbook.transfer.errors import SourceFailed
-from rollbook.transfer.source_settings import CsvSource, JsonSource, SheetSource, SourceSettings
+from rollbook.transfer.source_settings import CsvSource, JsonSource, LdapSource, SheetSource, SourceSettings
 from rollbook.transfer.sources import json_file
 from rollbook.transfer.sources.opening import open_source
 from rollbook.transfer.sources.rows import Row
@@ -184,3 +186,47 @@ def test_an_array_that_is_none_stops(tmp_path: Path) -> None:
         (tmp_path / "people.json").write_text(text)
         with pytest.raises(SourceFailed, match=match):
             read(JsonSource(type="json", key="id", path="people.json"), tmp_path)
+
+
+CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.tuples(CELLS, CELLS, CELLS), max_size=8), st.sampled_from(",;\t|"), st.sampled_from(["\n", "\r\n"]))
+def test_what_a_program_writes_is_what_is_read(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str, str]], delimiter: str, end: str
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "written.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv_module.writer(file, delimiter=delimiter, lineterminator=end, quoting=csv_module.QUOTE_ALL)
+        writer.writerows([("id", "na me", "x"), *rows])
+    found = read(CsvSource(key="id", path=str(path)), path.parent)
+    assert [tuple(row.values.values()) for row in found] == rows
+    assert not any(row.wrong for row in found)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.binary(max_size=60))
+def test_any_bytes_are_rows_good_or_bad(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.csv"
+    path.write_bytes(b"id,name\n" + content)
+    lines = [row.line for row in read(CsvSource(key="id", path=str(path)), path.parent)]
+    assert lines == sorted(set(lines))
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("python_calamine", SheetSource(key="id", path="people.xlsx")),
+        ("ldap3", LdapSource(url="ldap://127.0.0.1:9", base="dc=x")),
+    ],
+)
+def test_a_library_that_is_missing_is_told_with_how_to_install_it(
+    monkeypatch: pytest.MonkeyPatch, module: str, source: SourceSettings
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    for room in ("sheet", "ldap_client"):
+        monkeypatch.delitem(sys.modules, f"rollbook.transfer.sources.{room}", raising=False)
+    with pytest.raises(SourceFailed, match=f"needs {module.replace('_', '-')}") as failed:
+        open_source(source, Path())
+    assert failed.value.hint == "pip install 'rollbook[transfer]'"

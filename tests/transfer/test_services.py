@@ -87,6 +87,16 @@ def test_a_service_of_version_1_without_pages_is_read_at_once() -> None:
         assert [row.values["userName"] for row in read(source, "userName")] == ["user1", "user2", "user3"]
 
 
+def test_a_running_service_of_version_1_is_read(acorn: Seat) -> None:
+    old = acorn.speaking("scim11")
+    for number in range(5):
+        acorn.user(f"user{number}", name={"givenName": "Änn"})
+    source = ScimSource(base_url=old.base, version="1.1", token=lambda: old.token, page_size=2)
+    rows = read(source, "userName", "name.givenName")
+    assert sorted(row.values["userName"] for row in rows) == [f"user{number}" for number in range(5)]
+    assert {row.values["name.givenName"] for row in rows} == {"Änn"}
+
+
 def test_what_is_lost_between_pages_is_noticed() -> None:
     asked: list[int] = []
 

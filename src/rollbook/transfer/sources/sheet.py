@@ -28,7 +28,7 @@ class SheetFile:
     def columns(self) -> tuple[str, ...]:
         """The heading. **Raises** ``SourceFailed``."""
         if self._columns is None:
-            for _ in self._cells():
+            for _ in self._cells(look=False):
                 break
         return self._columns or ()
 
@@ -40,7 +40,7 @@ class SheetFile:
         if twice:
             raise SourceFailed(f"the heading of {self.settings.label} has {twice[0]} twice", hint="rename one of them")
         places = [(name, index) for index, name in enumerate(self.columns()) if name in wanted]
-        for number, cells, shown in self._cells():
+        for number, cells, shown in self._cells(look=True):
             if not any(cell != "" for cell in cells):
                 continue
             values = {name: as_text(cells[index]) if index < len(cells) else "" for name, index in places}
@@ -49,8 +49,8 @@ class SheetFile:
                     values[name] = _with_zeros(values[name], shown[index])
             yield Row(number, values)
 
-    def _cells(self) -> Iterator[tuple[int, list[Any], Mapping[int, str]]]:
-        """The rows under the heading, with their numbers, and what is shown of numbers."""
+    def _cells(self, *, look: bool) -> Iterator[tuple[int, list[Any], Mapping[int, str]]]:
+        """The rows under the heading, with their numbers, and what is shown of numbers, where that is looked at."""
         settings = self.settings
         try:
             with CalamineWorkbook.from_path(str(self._path)) as book:
@@ -63,7 +63,7 @@ class SheetFile:
                     hint = f"the nearest is {near}" if near else f"there are {', '.join(names)}"
                     raise SourceFailed(f"{settings.label} has no sheet {name!r}", hint=hint) from None
                 first, left = sheet.start or (0, 0)
-                shown = shown_numbers(self._path, names.index(name), name)
+                shown = shown_numbers(self._path, names.index(name), name) if look else {}
                 for index, cells in enumerate(sheet.iter_rows(), first + 1):
                     cells = [""] * left + list(cells)
                     if index < settings.header_line:
