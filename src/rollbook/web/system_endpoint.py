@@ -12,6 +12,7 @@ access at ``/access/v1``, as OpenID AuthZEN has it. The page about it and its do
 document that says what decides here.
 """
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import lru_cache
@@ -159,7 +160,7 @@ class SystemEndpoint:
         assert place is not None
         try:
             if place.rest in ("/docs", "/openapi.json"):
-                return self._about(request, place)
+                return await self._about(request, place)
             authorization = request.headers.get("authorization")
             principal = self._authenticator.remembered(authorization)
             if principal is None:
@@ -197,13 +198,13 @@ class SystemEndpoint:
         }
         return Response(200, ((b"content-type", b"application/json"),), orjson.dumps(body))
 
-    def _about(self, request: Request, place: Place) -> Response:
+    async def _about(self, request: Request, place: Place) -> Response:
         """The page about the API, and its document: the same for everybody."""
         if place.rest == "/docs":
             return docs.show(docs.Place("docs", place.tenant), request)
         docs.only_reading(request)
         if self._document is None:
-            body = orjson.dumps(self._system.document())
+            body = orjson.dumps(await asyncio.to_thread(self._system.document))  # it takes a while to make
             self._document = body, sha256(body).hexdigest()[:24]
         return docs.unless_known(request, ((b"content-type", b"application/json"),), *self._document)
 
