@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rollbook.transfer.target_settings import TargetSettings
 
 _BAD_SHOWN = 20
-_FILES = ("csv", "tsv", "xlsx", "ods", "jsonl", "json", "ldif")
+_FILES = ("csv", "tsv", "xlsx", "ods", "xls", "jsonl", "json", "ldif")
 
 
 def init(
@@ -168,7 +168,8 @@ def _tell_source(snapshot: "Snapshot", told: dict[str, Any], preview: int, *, js
     bad = [str(one) for _, one in zip(range(_BAD_SHOWN), snapshot.bad(), strict=False)]
     shown = [dict(one.attributes) for _, one in zip(range(preview), snapshot, strict=False)]
     told["sources"] = [
-        {"name": one.name, "rows": one.rows, "bad": one.bad, "left_out": one.left_out} for one in snapshot.sources
+        {"name": one.name, "rows": one.rows, "bad": one.bad, "left_out": one.left_out, "silent": list(one.silent)}
+        for one in snapshot.sources
     ]
     told |= {"people": snapshot.count, "bad_rows": bad, "preview": shown}
     if json:
@@ -176,6 +177,8 @@ def _tell_source(snapshot: "Snapshot", told: dict[str, Any], preview: int, *, js
     for one in snapshot.sources:
         left = f", {one.left_out:,} left out" if one.left_out else ""
         print(f"source {one.name}: {one.rows:,} rows, {one.bad:,} bad{left}")
+        for column in one.silent:
+            print(f"  no row has a value in {column}: is there such a column?")
     for line in bad:
         print(f"  {line}")
     if snapshot.bad_count > len(bad):

@@ -49,12 +49,14 @@ class BadRow:
 @dataclass(frozen=True, slots=True)
 class SourceCount:
     """How many rows a source had: ``rows`` counts all of them, ``bad`` those that cannot be used, ``left_out`` those
-    that the source's own ``where`` leaves out, or that add to nobody."""
+    that the source's own ``where`` leaves out. ``silent`` are columns that are read and in which no row has a value,
+    of a source that does not say its columns beforehand: perhaps there are none of that name."""
 
     name: str
     rows: int
     bad: int
     left_out: int
+    silent: tuple[str, ...] = ()
 
 
 class Snapshot(Protocol):

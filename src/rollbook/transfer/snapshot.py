@@ -87,6 +87,7 @@ class Reading:
         self._rows = [0] * len(opened.sources)
         self._bad = [0] * len(opened.sources)
         self._left_out = [0] * len(opened.sources)
+        self._silent = [set() if one.source.columns() else set(one.wanted) for one in opened.sources]
 
     @property
     def first(self) -> OpenSource:
@@ -96,7 +97,8 @@ class Reading:
         """How many rows there were, once all are read."""
         for source in self._opened.sources:
             index = source.index
-            yield SourceCount(source.label, self._rows[index], self._bad[index], self._left_out[index])
+            silent = tuple(sorted(self._silent[index])) if self._rows[index] else ()
+            yield SourceCount(source.label, self._rows[index], self._bad[index], self._left_out[index], silent)
 
     def people(self) -> Iterator[Person]:
         """Every person, as often as the first source names it. Several sources are put together by key."""
@@ -152,11 +154,14 @@ class Reading:
     def _good(self, source: OpenSource, bad: set[str] | None = None) -> Iterator[tuple[int, str, Mapping[str, Any]]]:
         """The rows of a source that can be used, with their keys; the others are noted."""
         read = 0
+        silent = self._silent[source.index]
         for line, values, wrong in source.source.rows(frozenset(source.wanted)):
             read += 1
             if read % _STEP == 0:
                 self._progress(_STEP)
             self._rows[source.index] += 1
+            if silent:
+                silent -= {name for name in silent if values.get(name)}
             key = source.key_of(values)
             if not wrong and not key:
                 wrong = "has no key"

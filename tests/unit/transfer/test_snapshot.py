@@ -212,6 +212,14 @@ def test_a_hundred_thousand_rows_need_little_memory(tmp_path: Path) -> None:
     assert megabytes < 120
 
 
+def test_columns_that_nobody_has_are_told_where_a_source_does_not_say_its_own(tmp_path: Path) -> None:
+    (tmp_path / "people.jsonl").write_text('{"id": "1", "login": "ann"}\n{"id": "2", "login": "bo", "active": ""}\n')
+    config = ONE.replace('"csv"', '"jsonl"').replace(".csv", ".jsonl").replace('"active"', "\"default(active, 'yes')\"")
+    found = snapshot(tmp_path, config + 'title = "tilte"\n')
+    assert found.count == 2
+    assert found.sources[0].silent == ("active", "tilte")
+
+
 def test_a_snapshot_may_be_taken_in_passing(tmp_path: Path) -> None:
     snapshot(tmp_path, ONE, people=["id,login,active", "a,ann,yes", "b"])
     config = read_config(tmp_path / "transfer.toml", {})
