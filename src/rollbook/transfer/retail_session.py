@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.padding import PKCS7
 
-from rollbook.clock import Clock
+from rollbook.clock import Clock, written
 from rollbook.transfer.errors import LoginRefused
 from rollbook.transfer.target_settings import Login, Secret
 
@@ -23,6 +23,8 @@ CONNECT = "/api/auth/v1/connectAutoWithAuthToken"
 PLAIN = "/session"
 _SCIM = "/api/externals/v1/scim/v2"
 _WRITTEN = str.maketrans("+/=", "-\\,")
+_USED = 4
+"""Too old, or used already: an answer was lost, and the request repeated."""
 _CODES = {
     2: "the authToken has a wrong form",
     3: "the authToken cannot be decrypted: check auth_key and auth_iv",
@@ -50,18 +52,23 @@ async def open_session(login: Login, base_url: str, ask: Ask, clock: Clock) -> s
         if status != 200 or not isinstance(session, str):
             raise LoginRefused(f"the session address refuses the login ({status})")
         return session
-    plain = f"{clock.now():%Y-%m-%dT%H:%M:%S}|{login.username}|{login.password()}|"
-    token = encrypted(plain, _bytes(login.auth_key, 32, "auth_key"), _bytes(login.auth_iv, 16, "auth_iv"))
-    url = login.session_url or root + CONNECT
-    query = f"authToken={quote(token, safe='')}&authClientID={quote(login.client_id, safe='')}"
-    _, said = await ask("GET", f"{url}?{query}", {"Accept": "application/json"}, None)
-    data = said.get("data") if isinstance(said, dict) else None
-    session = data.get("token") if isinstance(data, dict) else None
-    if not isinstance(session, str) or not session:
+    key, iv = _bytes(login.auth_key, 32, "auth_key"), _bytes(login.auth_iv, 16, "auth_iv")
+    code: object = None
+    for _ in range(2):
+        # To the millisecond: a token counts once, and two runs may begin in the same second.
+        plain = f"{written(clock.now())[:-1]}|{login.username}|{login.password()}|"
+        query = f"authToken={quote(encrypted(plain, key, iv), safe='')}&authClientID={quote(login.client_id, safe='')}"
+        url = f"{login.session_url or root + CONNECT}?{query}"
+        _, said = await ask("GET", url, {"Accept": "application/json"}, None)
+        data = said.get("data") if isinstance(said, dict) else None
+        session = data.get("token") if isinstance(data, dict) else None
+        if isinstance(session, str) and session:
+            return session
         code = said.get("errorCode") if isinstance(said, dict) else None
-        why = _CODES.get(code, f"errorCode {code}") if isinstance(code, int) else "the answer has no session"
-        raise LoginRefused(f"the session address refuses the login: {why}")
-    return session
+        if code != _USED:
+            break
+    why = _CODES.get(code, f"errorCode {code}") if isinstance(code, int) else "the answer has no session"
+    raise LoginRefused(f"the session address refuses the login: {why}")
 
 
 def encrypted(plain: str, key: bytes, iv: bytes) -> str:
