@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from ldap3 import Connection, Server
+from tests.support.certificates import Authority
 
 _SLAPD = Path("/usr/sbin/slapd")
 _SCHEMAS = Path("/etc/ldap/schema")
@@ -36,6 +37,9 @@ moduleload back_mdb
 moduleload memberof
 pidfile {folder}/slapd.pid
 sizelimit unlimited
+TLSCertificateFile {folder}/certificates/127.0.0.1.pem
+TLSCertificateKeyFile {folder}/certificates/127.0.0.1.pem
+TLSCACertificateFile {folder}/certificates/authority.pem
 database mdb
 suffix "{base}"
 rootdn "{admin}"
@@ -53,7 +57,10 @@ class Slapd:
     """A server that runs."""
 
     url: str
+    tls_url: str
     password: str
+    authority: Path
+    """The certificate of whoever has signed the server's."""
 
     @contextlib.contextmanager
     def open(self) -> Iterator[Connection]:
@@ -81,18 +88,20 @@ def start_slapd() -> Iterator[Slapd]:
     folder = Path(tempfile.mkdtemp(prefix="rollbook-slapd-"))
     user = pwd.getpwnam("nobody").pw_name if os.geteuid() == 0 else None
     (folder / "data").mkdir()
+    (folder / "certificates").mkdir()
+    authority = Authority(folder / "certificates")
+    authority.server("127.0.0.1")
     config = folder / "slapd.conf"
     config.write_text(_CONFIG.format(schemas=_SCHEMAS, folder=folder, base=BASE, admin=ADMIN, password=password))
     if user is not None:
-        for path in (folder, folder / "data", config):
+        for path in (folder, *folder.rglob("*")):
             shutil.chown(path, user)
-    port = _free_port()
-    url = f"ldap://127.0.0.1:{port}"
-    command = [str(_SLAPD), "-f", str(config), "-h", f"{url}/", "-d", "0"]
+    url, tls_url = (f"{scheme}://127.0.0.1:{_free_port()}" for scheme in ("ldap", "ldaps"))
+    command = [str(_SLAPD), "-f", str(config), "-h", f"{url}/ {tls_url}/", "-d", "0"]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, user=user, cwd=folder)
     try:
-        slapd = Slapd(url, password)
+        slapd = Slapd(url, tls_url, password, authority.file)
         _wait(slapd, process, folder / "log")
         _fill(slapd)
         yield slapd

@@ -73,6 +73,14 @@ def test_what_active_directory_says_in_bits_is_said_in_words(slapd: Slapd) -> No
     assert people.keys() == {"ann", "bo"}
 
 
+@pytest.mark.parametrize("encrypted", ["ldaps", "start_tls"])
+def test_an_encrypted_connection_needs_a_certificate_that_is_trusted(slapd: Slapd, encrypted: str) -> None:
+    more = {"url": slapd.tls_url} if encrypted == "ldaps" else {"start_tls": True}
+    assert "ann" in read(settings(slapd, ca_file=str(slapd.authority), **more))
+    with pytest.raises(SourceFailed, match="cannot be reached"):
+        read(settings(slapd, **more))
+
+
 def test_a_refused_login_is_told(slapd: Slapd) -> None:
     with pytest.raises(SourceFailed, match="refuses the login"):
         read(settings(slapd, password=lambda: "wrong"))
