@@ -46,21 +46,27 @@ def cases(draw: Draw) -> tuple[ResourceType, Document, Document]:
     """A view, what is kept, and what a client of the view wants to be there."""
     kept = draw(resource_types())
     view = draw(views(kept))
-    before = _one_primary(draw(documents(kept)))
-    return view, before, seen(view, _one_primary(draw(documents(kept))))
+    before = _as_kept(draw(documents(kept)))
+    return view, before, seen(view, _as_kept(draw(documents(kept))))
 
 
-def _one_primary(document: Document) -> Document:
-    """The same with one primary value in a list at most, as the validator has it."""
-    for value in document.values():
+def _as_kept(document: Document) -> Document:
+    """The same as the validator leaves it: nothing empty, and one primary value in a list at most."""
+    for name, value in list(document.items()):
         if isinstance(value, dict):
-            _one_primary(value)
+            _as_kept(value)
         elif isinstance(value, list):
+            value[:] = [element for element in value if element != {}]
             primary = False
             for element in value:
                 if isinstance(element, dict) and element.get("primary") is True:
                     element["primary"] = not primary
                     primary = True
+        if value in ({}, []):
+            del document[name]
+    schemas = document.get("schemas")
+    if schemas:
+        schemas[1:] = [urn for urn in schemas[1:] if urn in document]
     return document
 
 
