@@ -305,3 +305,14 @@ def test_v6_where_no_letter_can_be_sealed_the_write_stands_and_the_client_is_tol
         (user,) = seat.get("/Users").json()["Resources"]
         assert user["retailOps"]["sendInviteLink"] is True
         refused(put(seat, user, sendInviteLink=True), 503)
+
+
+def test_v6_it_is_the_same_on_postgresql(postgres_url: str) -> None:
+    with running_house("postgres", postgres_url, ROLLBOOK_MASTER_KEY=MASTER) as house:
+        guest = Guest(shop(house))
+        token, user = guest.token(), openid()
+        made(guest.seat, "bo", active=True, openIDUserID=user)
+        assert accept(house, token, user).status_code == 409
+        assert accept(house, token, openid()).status_code == 200
+        assert accept(house, token, openid()).status_code == 404
+        assert guest.state()["active"] is True
