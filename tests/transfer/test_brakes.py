@@ -90,3 +90,13 @@ def test_a_run_that_was_stopped_is_in_the_report(many: Stage) -> None:
     many.run("sync")
     report = many.run("report", "--json").json()
     assert (report["outcome"], report["held"]) == ("stopped", ["the source is empty"])
+
+
+def test_a_target_in_which_nobody_is_left_is_not_filled_anew(many: Stage, acorn: Seat) -> None:
+    many.tables = "[brakes]\ncreates = 10\n"
+    other = acorn.house.seat("birch")
+    many.token = other.token
+    told = many.run("sync")
+    assert told.code == 3
+    assert "40 users would be created: 10 are allowed" in told.err
+    assert there(other) == {}

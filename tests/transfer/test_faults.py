@@ -197,3 +197,15 @@ def test_one_run_of_a_target_at_a_time(stage: Stage, acorn: Seat, proxy: FaultPr
     finally:
         lock.release()
     assert stage.run("sync").code == 0
+
+
+def test_a_login_that_may_not_read_ends_the_run_with_5(stage: Stage, proxy: FaultProxy) -> None:
+    proxy.plan = lambda seen: Says(403) if "/Users" in seen.path else None
+    told = stage.run("sync")
+    assert (told.code, "which rights has the login?" in told.err) == (5, True)
+
+
+def test_an_address_without_users_ends_the_run_with_5(stage: Stage) -> None:
+    stage.base_url += "/nowhere"
+    told = stage.run("sync")
+    assert (told.code, "is base_url right?" in told.err) == (5, True)

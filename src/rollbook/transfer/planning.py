@@ -106,10 +106,11 @@ class Planner:
         await asyncio.to_thread(self._want, snapshot)
         ws.links((link.id, link.key) for link in self.journal.links())
         ws.match_links()
+        managed = ws.count("link")
         gone = await self._look_for_vanished()
         ws.match_rest()
         await self._confirm_newcomers(snapshot)
-        return await asyncio.to_thread(self._decide, snapshot, gone)
+        return await asyncio.to_thread(self._decide, snapshot, gone, managed)
 
     # the target
 
@@ -229,14 +230,13 @@ class Planner:
 
     # deciding
 
-    def _decide(self, snapshot: Snapshot, gone: list[str]) -> Plan:
+    def _decide(self, snapshot: Snapshot, gone: list[str], managed: int) -> Plan:
         ws, journal, settings = self.workspace, self.journal, self.target.settings
         policy, can = settings.policy, self.target.can
         now = self.clock.now()
         graces = journal.graces()
         over = written(now - timedelta(days=policy.grace_days)) if policy.grace_days is not None else ""
-        totals = Totals(source=snapshot.count, bad_rows=snapshot.bad_count, target=ws.count("there"))
-        totals.managed = ws.count("link")
+        totals = Totals(snapshot.count, snapshot.bad_count, ws.count("there"), managed)
         made = _Made(totals, ws)
         since = written(now)
 

@@ -96,6 +96,7 @@ class Report:
         }
         if self.redact:
             del said["userName"]
+            said["detail"] = done.detail.partition(":")[0]  # what a target says may name people
         return {name: value for name, value in said.items() if value not in (None, "", [])}
 
     def write_json(self, file: TextIO) -> None:

@@ -18,7 +18,7 @@ from rollbook.errors import RollbookError
 from rollbook.transfer.capabilities import PRESETS, Capabilities
 from rollbook.transfer.directory import Directory
 from rollbook.transfer.engine import Answer, Engine, Timing, Unsure
-from rollbook.transfer.errors import TransferError
+from rollbook.transfer.errors import LoginRefused, TransferError, Unreachable
 from rollbook.transfer.records import Entry
 from rollbook.transfer.target_settings import TargetSettings
 from rollbook.transfer.users import Change, TargetUser, applied, differences, name_key, resolves, unmoved
@@ -122,7 +122,11 @@ class Target:
             elif can.paging == "cursor":
                 query = {"cursor": cursor, "count": count}
             answer = await self._call("GET", can.users, query=query)
-        return self._read(self._good(answer))
+        if answer.status == 403:
+            raise LoginRefused("the target lets us in, but not to its users (403): which rights has the login?")
+        if not answer.ok:
+            raise Unreachable(f"the target has no list of users to show ({answer.status}): is base_url right?")
+        return self._read(answer)
 
     async def get(self, id: str) -> TargetUser | None:
         """A user by its id; None: it is not there."""

@@ -225,10 +225,6 @@ class Journal:
                 if mark.no_grace:
                     self._connection.execute("DELETE FROM grace WHERE id = ?", (mark.no_grace,))
 
-    def again(self, run: int, n: int) -> None:
-        """An operation that was refused may be tried once more."""
-        self._connection.execute("UPDATE operation SET state = 'planned' WHERE run = ? AND n = ?", (run, n))
-
     def open(self, run: int, state: str, kinds: tuple[str, ...], after: int, limit: int) -> list[tuple[int, Operation]]:
         """Operations that wait, in order."""
         rows = self._connection.execute(
