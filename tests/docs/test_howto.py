@@ -99,6 +99,18 @@ SAYS = {
         "there is nothing to resume",
         "The report of run",
     ),
+    "lockers": (
+        "Locker\t120\t0\t0",
+        "Nothing was changed (--dry-run).",
+        '"status":"assigned"',
+        '"code":"noLink"',
+        '{"decision":true}',
+        '"openSeconds":8',
+        '"kind":"locker:unlock"',
+        '"userName":"ann"',
+        '"reason":"released"',
+        "The structure of acorn is in lockers.json.",
+    ),
     "export-and-import": ("2 created", "Exported 2 User", '"written": true', "line 3: The line is not valid JSON"),
 }
 """What must be seen among what a page prints."""
