@@ -46,9 +46,10 @@ def test_init_writes_over_nothing_and_guesses_no_answers(tmp_path: Path, hand: H
 def test_every_first_config_is_a_right_one(tmp_path: Path, type: str, dialect: str) -> None:
     path = tmp_path / "transfer.toml"
     path.write_text(write_config(Draft(type, dialect=dialect, columns=("Emp No", "e-mail", "First Name"))))
-    assert read_config(path, {}).map.lines["userName"]
+    environ = {"TARGET_CLIENT_ID": "x", "TARGET_USERNAME": "y"}
+    assert read_config(path, environ).map.lines["userName"]
     path.write_text(write_config(Draft(type, dialect=dialect)))
-    assert read_config(path, {}).sources[0].type == type
+    assert read_config(path, environ).sources[0].type == type
 
 
 def test_check_names_bad_rows_and_is_content(stage: Stage) -> None:

@@ -45,7 +45,7 @@ def init(
     rollbook transfer init --type csv --path people.csv --dialect releezme --base-url https://host/api --yes
     """
     from rollbook.transfer.capabilities import PRESETS
-    from rollbook.transfer.drafting import Draft, guess_key, write_config
+    from rollbook.transfer.drafting import Draft, guess_key, usual_base, write_config
     from rollbook.transfer.source_settings import KINDS
 
     if Path(config).exists() and not force:
@@ -61,7 +61,7 @@ def init(
         if key not in columns:
             fail(f"--key: there is no column {key}", f"there are {', '.join(columns)}", WRONG_USAGE)
     dialect = ask.one_of("What does the target speak?", dialect, tuple(PRESETS), "standard")
-    base_url = base_url or ask.text("Where is it?", "http://127.0.0.1:8080/scim/v2")
+    base_url = base_url or ask.text("Where is it?", usual_base(dialect))
     draft = Draft(type, path or "", key or "", dialect, base_url, variable, columns)
     Path(config).write_text(write_config(draft), "utf-8")
     say(f"{config} is written. `rollbook transfer check -c {config}` looks at all of it.")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 _GUESSES: Mapping[str, tuple[str, ...]] = {
     "userName": ("login", "username", "user", "userid", "account", "samaccountname", "uid", "userprincipalname", "upn"),
@@ -12,8 +13,16 @@ _GUESSES: Mapping[str, tuple[str, ...]] = {
     "active": ("active", "enabled", "isactive"),
     "department": ("department", "dept", "division", "abteilung"),
     "title": ("title", "jobtitle", "position"),
+    "badges": ("badge", "badgenumber", "badgeno", "card", "cardnumber"),
 }
 """What columns are usually called, in small letters without signs."""
+
+_KEPT: Mapping[str, tuple[str, ...]] = {
+    "releezme": ("externalId", "userName", "name.givenName", "name.familyName", "emails", "active", "badges"),
+    "retailops": ("externalId", "userName", "name.givenName", "name.familyName", "emails", "active"),
+    "identify": ("userName", "displayName", "emails", "active"),
+}
+"""What the products keep of it; others keep everything but badges."""
 
 _OTHERWISE: Mapping[str, Sequence[str]] = {
     "ldap": ("uid", "givenName", "sn", "cn", "mail"),
@@ -34,14 +43,44 @@ _PLACES: Mapping[str, str] = {
     "scim": 'base_url = "https://directory.example.org/scim/v2"\nversion  = "2.0"\n'
     'token    = { env = "SOURCE_TOKEN" }\n',
 }
-_LOGINS: Mapping[str, str] = {
-    "releezme": 'token_url     = "https://identity.example.org/connect/token"\nclient_id     = "42d7cfdf"\n'
-    'client_secret = { env = "TARGET_CLIENT_SECRET" }\nusername      = "api@acorn.example"\n'
-    'password      = { env = "TARGET_PASSWORD" }\n',
-    "retailops": 'username = "api@acorn.example"\npassword = { env = "TARGET_PASSWORD" }\n',
-    "identify": 'token_url     = "https://identify.example.org/runtime/oauth2/token.idp"\nclient_id     = "transfer"\n'
-    'client_secret = { env = "TARGET_CLIENT_SECRET" }\nscope         = "identify*scim"\n',
+_CLIENT_AND_USER = """\
+token_url     = {token_url}
+client_id     = {{ env = "TARGET_CLIENT_ID" }}
+client_secret = {{ env = "TARGET_CLIENT_SECRET" }}
+username      = {{ env = "TARGET_USERNAME" }}
+password      = {{ env = "TARGET_PASSWORD" }}
+"""
+_SESSION = """\
+username = { env = "TARGET_USERNAME" }
+password = { env = "TARGET_PASSWORD" }
+"""
+BASES: Mapping[str, str] = {
+    "releezme": "/api",
+    "retailops": "/api/externals/v1/scim/v2",
+    "identify": "/admin/api/scim/v1",
+    "scim11": "/scim/v1",
 }
+"""Where a product has its users, below its host; others at ``/scim/v2``."""
+
+
+def usual_base(dialect: str) -> str:
+    """The address of a rollbook on this machine that speaks the dialect."""
+    return f"http://127.0.0.1:8080{BASES.get(dialect, '/scim/v2')}"
+
+
+def _login(draft: "Draft") -> str:
+    parts = urlsplit(draft.base_url)
+    origin = f"{parts.scheme}://{parts.netloc}"
+    match draft.dialect:
+        case "releezme":
+            told = _CLIENT_AND_USER.format(token_url=_quoted(f"{origin}/connect/token"))
+            return told + 'scope         = "Vecos.Releezme.Web.SCIM offline_access"\n'
+        case "identify":
+            told = _CLIENT_AND_USER.format(token_url=_quoted(f"{origin}/runtime/oauth2/token.idp"))
+            return told + 'scope         = "identify*scim"\nbare          = true\n'
+        case "retailops":
+            return _SESSION
+    return f"token    = {{ env = {_quoted(draft.variable)} }}\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +104,8 @@ def guess_key(columns: Sequence[str]) -> str:
     )
 
 
-def guess_lines(columns: Sequence[str], key: str) -> dict[str, str]:
-    """Lines of ``[map]`` for columns with usual names."""
+def guess_lines(columns: Sequence[str], key: str, dialect: str = "standard") -> dict[str, str]:
+    """Lines of ``[map]`` for columns with usual names, as far as a dialect keeps them."""
     bare = {_bare(column): column for column in reversed(columns)}
     found = {"externalId": _written(key)} if key else {}
     for attribute, names in _GUESSES.items():
@@ -75,21 +114,24 @@ def guess_lines(columns: Sequence[str], key: str) -> dict[str, str]:
             found[attribute] = f"lower({_written(column)})" if attribute == "userName" else _written(column)
     if "userName" not in found:
         found["userName"] = found.get("emails", _written(key) if key else "")
-    return found
+    if "displayName" not in found and "name.givenName" in found and "name.familyName" in found:
+        found["displayName"] = f"{{{found['name.givenName']}}} {{{found['name.familyName']}}}"
+    kept = _KEPT.get(dialect, tuple(name for name in ("externalId", *_GUESSES) if name != "badges"))
+    return {name: found[name] for name in ("externalId", *_GUESSES) if name in found and name in kept}
 
 
 def write_config(draft: Draft) -> str:
     """The text of the config."""
     columns = draft.columns or _OTHERWISE.get(draft.type, _EXAMPLE)
     key = draft.key or ("" if draft.type in ("ldap", "ad", "ldif") else guess_key(columns))
-    lines = guess_lines(columns, key or _usual_key(draft.type))
+    lines = guess_lines(columns, key or _usual_key(draft.type), draft.dialect)
     width = max(len(_toml_key(name)) for name in lines)
     mapped = "".join(f"{_toml_key(name):{width}} = {_quoted(value)}\n" for name, value in lines.items())
     place = _PLACES.get(draft.type) or f"path = {_quoted(draft.path or f'people.{draft.type}')}\n"
     named = (
         f"key  = {_quoted(key)}                        # what tells people apart, and never changes\n" if key else ""
     )
-    login = _LOGINS.get(draft.dialect) or f"token    = {{ env = {_quoted(draft.variable)} }}\n"
+    login = _login(draft)
     there = f"# Its columns: {', '.join(columns)}\n" if draft.columns else ""
     return f"""\
 # rollbook transfer check       looks at all of this
