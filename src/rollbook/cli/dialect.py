@@ -98,7 +98,7 @@ def diff(
     rollbook dialect diff releezme
     rollbook dialect diff identify scim11 --json
     """
-    from rollbook.dialects.differences import differences
+    from rollbook.dialects.differences import departures, differences
 
     found = _load(ctx, dialects, config)
     one = _find(found, dialect)
@@ -109,14 +109,17 @@ def diff(
             {
                 "dialect": one.name,
                 "other": against.name,
-                "departures": [asdict(departure) for departure in one.departures],
+                "departures": [{**asdict(departure), "dialect": of} for of, departure in departures(one, found)],
                 "differences": [difference._asdict() for difference in data],
             }
         )
         return
-    for departure in one.departures:
-        print(f"{departure.id}  {departure.clause}{'  (our choice)' if departure.choice else ''}")
+    for of, departure in departures(one, found):
+        marks = f"{'  (our choice)' if departure.choice else ''}{f'  (from {of})' if of != one.name else ''}"
+        print(f"{departure.id}  {departure.clause}{marks}")
         print(f"    {departure.what}\n    Why: {departure.why}")
+    if not data:
+        say(f"{one.name} has everything as {against.name} has it.")
     if data:
         print(f"\n{one.name} and {against.name}:\n")
         print_table(["what", one.name, against.name], data)
@@ -211,8 +214,8 @@ def _judge(
 ) -> "tuple[list[DialectError], list[str]]":
     """What is wrong with the files, and the names of the dialects in those that are right."""
     from rollbook.config.dialect_files import outside
-    from rollbook.dialects.model import catalog_sources
-    from rollbook.dialects.model import load as load_dialects
+    from rollbook.dialects.loading import catalog_sources
+    from rollbook.dialects.loading import load as load_dialects
     from rollbook.dialects.reader import Source
 
     settings: Any = load(ctx, config=config, dialects=dialects).settings

@@ -1,11 +1,11 @@
 """What is different between two dialects, as data: for ``rollbook dialect diff`` and for the pages about dialects."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, NamedTuple
 
 from rollbook.dialects.model import Dialect
-from rollbook.dialects.plan import OFFERS, OPERATIONS, TOPICS
+from rollbook.dialects.plan import OFFERS, OPERATIONS, TOPICS, Departure
 from rollbook.scim.attributes import Attribute, Held, Mutability, Returned, Uniqueness
 from rollbook.scim.schema import ResourceType
 from rollbook.scim.wire.v1_form import Form
@@ -19,6 +19,20 @@ class Difference(NamedTuple):
     what: str
     here: str
     there: str
+
+
+def departures(dialect: Dialect, dialects: Sequence[Dialect]) -> Iterator[tuple[str, Departure]]:
+    """How a dialect departs from the specifications, each departure with the dialect that says so: its own first, then
+    those that it has from its parents."""
+    by_name = {one.name: one for one in dialects}
+    told: set[str] = set()
+    one: Dialect | None = dialect
+    while one is not None:
+        for departure in one.departures:
+            if departure.id not in told:  # a child may say again, and otherwise, what its parent says
+                yield one.name, departure
+        told |= {departure.id for departure in one.departures}
+        one = by_name.get(one.parent or "")
 
 
 def differences(here: Dialect, there: Dialect) -> list[Difference]:

@@ -63,7 +63,7 @@ def index(dialects: Iterable[Dialect]) -> str:
 
 def _where(dialect: Dialect) -> list[str]:
     wire = "SCIM 1.1" if dialect.form else "SCIM 2.0"
-    parent = f" It says how it differs from `{dialect.parent}`." if dialect.parent else ""
+    parent = f" It says how it differs from [`{dialect.parent}`]({dialect.parent}.md)." if dialect.parent else ""
     lines = [f"It speaks {wire}, at {_code(dialect.bases)} below the host, or below `/t/TENANT`.{parent}", ""]
     if dialect.prefixes:
         shown = [prefix.replace("{tenant}", "TENANT") for prefix in dialect.prefixes]
