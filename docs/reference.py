@@ -14,13 +14,18 @@ import typer.main
 
 from rollbook.app import house_dialects
 from rollbook.cli.main import app
+from rollbook.clock import SYSTEM_CLOCK
 from rollbook.config import Settings
 from rollbook.config.settings import PREFIX, describe
 from rollbook.dialects import pages as dialect_pages
+from rollbook.dialects.model import Dialect
 from rollbook.dialects.reader import editor_schema
 from rollbook.dialects.starter import SCHEMA_FILE
 from rollbook.scim import errors, presets, tolerances
 from rollbook.scim.terms_settings import SETTINGS
+from rollbook.storage.records import Tenant
+from rollbook.system_api.reference import page as system_api_page
+from rollbook.system_api.system import SystemApi
 from rollbook.transfer.pages import config_page
 
 HERE = Path(__file__).parent / "reference"
@@ -185,12 +190,22 @@ def _mark(value: object) -> str:
     return "yes" if value is True else "–" if value in (False, None) else f"{value}"
 
 
+def system_api() -> str:
+    """The page of the System API."""
+    return system_api_page(SystemApi(SYSTEM_CLOCK, _nobodys, bytes).app, _NOTE)
+
+
+async def _nobodys(tenant: Tenant) -> Dialect:
+    raise AssertionError("nothing is asked here")
+
+
 PAGES = {
     "settings.md": settings,
     "commands.md": commands,
     "refusals.md": refusals,
     "presets.md": preset_tables,
     "transfer-config.md": config_page,
+    "system-api.md": system_api,
 }
 
 

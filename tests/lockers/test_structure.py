@@ -243,6 +243,7 @@ def test_addresses_and_methods_that_are_not_there(desk: Desk) -> None:
     assert desk.code("GET", "/nowhere") == (404, "notFound")
     assert desk.code("GET", "") == (404, "notFound")
     assert desk.code("PUT", "/locations", {}) == (405, "methodNotAllowed")
+    assert desk.call("PUT", "/locations", {}).headers["allow"] == "GET, HEAD, POST"
     refused = desk.call("TRACE", "/locations")  # by the edge, in the form of the address
     assert (refused.status_code, refused.json()["code"]) == (405, "methodNotAllowed")
 

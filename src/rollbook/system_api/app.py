@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi import Response as Answer
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
@@ -54,17 +54,23 @@ def make_app(people: People, pins: Pins) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
+    app.state.served = []
+
+    def include(router: APIRouter) -> None:
+        app.include_router(router)
+        app.state.served += [route for route in router.routes if isinstance(route, APIRoute)]
+
     for room in structure_routes.ROOMS:
-        app.include_router(structure_routes.routes(room))
+        include(structure_routes.routes(room))
     for router in (assignment_routes.router, assignment_routes.bookings, view_routes.router):
-        app.include_router(router)
-    app.include_router(people_routes.routes(people))
-    app.include_router(file_routes.routes(people))
-    app.include_router(pin_routes.routes(pins))
+        include(router)
+    include(people_routes.routes(people))
+    include(file_routes.routes(people))
+    include(pin_routes.routes(pins))
     for router in batch_routes.ALL:
-        app.include_router(router)
+        include(router)
     for router in (access_routes.router, access_routes.evaluating):
-        app.include_router(router)
+        include(router)
     handlers: dict[Any, Callable[[Request, Any], Any]] = {
         RequestValidationError: _not_understood,
         HTTPException: _not_there,
@@ -73,6 +79,12 @@ def make_app(people: People, pins: Pins) -> FastAPI:
     for error, handler in handlers.items():
         app.add_exception_handler(error, handler)
     return app
+
+
+def served(app: FastAPI) -> list[APIRoute]:
+    """The routes of the application, one by one."""
+    found: list[APIRoute] = app.state.served
+    return found
 
 
 async def _refused(request: Request, error: Exception) -> Answer:
@@ -101,8 +113,8 @@ async def _not_there(request: Request, error: HTTPException) -> Answer:
 def _allowed(request: Request) -> list[str]:
     """What is served at an address: each method is a route of its own."""
     found: set[str] = set()
-    for route in request.app.routes:
-        if isinstance(route, APIRoute) and route.matches(request.scope)[0] is not Match.NONE:
+    for route in served(request.app):
+        if route.matches(request.scope)[0] is not Match.NONE:
             found |= route.methods or set()
     return sorted(found | {"HEAD"} if "GET" in found else found)
 

@@ -57,10 +57,11 @@ class Refusal(Exception):
         self.headers = headers
 
 
-_STATUS: Mapping[str, int] = {
+LOCKER_STATUS: Mapping[str, int] = {
     "noUser": 422,
     "noParent": 422,
     "noLocker": 422,
+    "noMember": 422,
     "userInactive": 403,
     **dict.fromkeys(WHY, 403),
     "quota": 409,
@@ -98,7 +99,7 @@ def known(error: Exception) -> Refusal:
             return Refusal(400, "invalidBody", error.detail, error.problems)
         case store.LockerRefused():
             detail = f"{error.detail} {WHY[error.code]}" if error.code in WHY else error.detail
-            return Refusal(_STATUS.get(error.code, 409), error.code, detail)
+            return Refusal(LOCKER_STATUS.get(error.code, 409), error.code, detail)
         case store.NotFound():
             return Refusal(404, "notFound", "There is nothing of this kind with this id.")
         case store.AlreadyExists():

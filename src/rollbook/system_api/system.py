@@ -6,7 +6,6 @@ from typing import Any, Protocol
 from urllib.parse import unquote
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 from starlette.routing import Match
 
 from rollbook.clock import Clock
@@ -82,8 +81,8 @@ class SystemApi:
     def template(self, method: str, rest: str) -> str:
         """The route of a request, without ids."""
         scope = {"type": "http", "method": method, "path": rest, "headers": []}
-        for route in self.app.routes:
-            if isinstance(route, APIRoute) and route.matches(scope)[0] is Match.FULL:
+        for route in application.served(self.app):
+            if route.matches(scope)[0] is Match.FULL:
                 return route.path
         return "-"
 
