@@ -13,7 +13,8 @@ from bench.load import MARK, Work
 from bench.measure import CannotMeasure, interleave
 from bench.people import ENTERPRISE, USER, user_document
 from bench.subjects import Rollbook, Subject, command
-from rollbook.dialects.model import Dialect, catalog
+from rollbook.dialects.loading import catalog
+from rollbook.dialects.model import Dialect
 
 CORE_V1 = "urn:scim:schemas:core:1.0"
 ENTERPRISE_V1 = "urn:scim:schemas:extension:enterprise:1.0"

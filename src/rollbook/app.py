@@ -83,7 +83,7 @@ def house_dialects(settings: Settings | None = None) -> "tuple[Dialect, ...]":
     **Raises** ``ConfigError`` (a file that cannot be read), ``DialectError`` (one that is wrong, with its line).
     """
     from rollbook.config.dialect_files import outside
-    from rollbook.dialects.model import catalog
+    from rollbook.dialects.loading import catalog
 
     limits = protocol_limits(settings or Settings())
     texts = outside(settings.dialects if settings else "")
@@ -92,7 +92,7 @@ def house_dialects(settings: Settings | None = None) -> "tuple[Dialect, ...]":
 
 @lru_cache(8)
 def _load_dialects(limits: Limits, texts: tuple[tuple[str, str], ...]) -> "tuple[Dialect, ...]":
-    from rollbook.dialects.model import catalog_sources, load
+    from rollbook.dialects.loading import catalog_sources, load
     from rollbook.dialects.reader import DialectError, Source
 
     wrong: list[DialectError] = []

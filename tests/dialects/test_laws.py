@@ -11,7 +11,8 @@ from tests.support.house import House
 from tests.support.server import ROOT
 from tests.support.spoken import ALTERED, Spoken, differences
 
-from rollbook.dialects.model import Dialect, catalog
+from rollbook.dialects.loading import catalog
+from rollbook.dialects.model import Dialect
 from rollbook.scim.attributes import Held
 
 DIALECTS = {dialect.name: dialect for dialect in catalog()}

@@ -8,7 +8,7 @@ import pytest
 from tests.support.house import ENTERPRISE, House
 from tests.support.spoken import ALTERED, Spoken, differences
 
-from rollbook.dialects.model import catalog
+from rollbook.dialects.loading import catalog
 from rollbook.scim.attributes import Held
 from rollbook.scim.schema import Place
 

@@ -7,7 +7,7 @@ here are about lockers and transfers (R16, R26, P5, P6, P8 to P10).
 import re
 from pathlib import Path
 
-from rollbook.dialects.model import catalog
+from rollbook.dialects.loading import catalog
 
 HERE = Path(__file__).parent
 NUMBERS = {

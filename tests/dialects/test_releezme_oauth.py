@@ -15,7 +15,7 @@ from tests.support.house import USER, House, Seat
 from tests.support.stores import HandClock, sqlite_store
 
 from rollbook.deployment import Deployment
-from rollbook.dialects.model import catalog
+from rollbook.dialects.loading import catalog
 from rollbook.http_message import Request, Response
 from rollbook.identity import clients, system_users
 from rollbook.identity.access_tokens import AccessTokens

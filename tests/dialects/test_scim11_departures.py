@@ -7,7 +7,7 @@ from tests.rfc.scim11.people import ANN, CORE, ENTERPRISE, described, made, patc
 from tests.support.house import ENTERPRISE as ENTERPRISE_2
 from tests.support.house import Seat
 
-from rollbook.dialects.model import catalog
+from rollbook.dialects.loading import catalog
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from tests.rfc.scim11.people import ANN, CORE, ENTERPRISE, described, made
 from tests.support.house import Seat
 
-from rollbook.dialects.model import catalog
+from rollbook.dialects.loading import catalog
 from rollbook.dialects.openapi import document
 
 DIALECT = next(one for one in catalog() if one.name == "scim11")

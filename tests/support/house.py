@@ -15,7 +15,7 @@ from tests.support.server import RunningServer, running_server
 from rollbook.app import dialect_names, open_store
 from rollbook.clock import SYSTEM_CLOCK
 from rollbook.config import load
-from rollbook.dialects.model import catalog
+from rollbook.dialects.loading import catalog
 from rollbook.identity import static_tokens
 from rollbook.ids import random_bytes
 from rollbook.storage.contract import Store

@@ -24,8 +24,9 @@ import orjson
 
 from rollbook.deployment import Acting, Deployment
 from rollbook.dialects import openapi
+from rollbook.dialects.addresses import Address, find_address
 from rollbook.dialects.codecs import codec
-from rollbook.dialects.model import Address, Dialect, find_address
+from rollbook.dialects.model import Dialect
 from rollbook.dialects.preference import applied
 from rollbook.dialects.routes import Ask, Route
 from rollbook.events import Event, Kind

@@ -3,7 +3,7 @@
 import pytest
 
 from rollbook.dialects.configuration import DEPTH, read_configuration
-from rollbook.dialects.model import catalog
+from rollbook.dialects.loading import catalog
 from rollbook.dialects.reader import Source
 
 WRONG = {

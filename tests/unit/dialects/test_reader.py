@@ -6,7 +6,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from rollbook.dialects.model import catalog_sources, load
+from rollbook.dialects.loading import catalog_sources, load
 from rollbook.dialects.reader import KEYS, DialectError, Key, Source, editor_schema, read_all
 
 STANDARD = next(source for source in catalog_sources() if source.name == "standard.toml")

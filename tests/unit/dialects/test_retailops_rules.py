@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from rollbook.dialects.hooks.retailops import KEY, RULES, URN
-from rollbook.dialects.model import catalog
+from rollbook.dialects.loading import catalog
 from rollbook.dialects.reading import under_urns
 from rollbook.scim.effects import Invite, Withdraw
 from rollbook.scim.errors import InvalidSyntax, InvalidValue, MutabilityError, ScimError

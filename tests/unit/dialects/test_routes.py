@@ -2,7 +2,8 @@
 
 import pytest
 
-from rollbook.dialects.model import find_address, standard
+from rollbook.dialects.addresses import find_address
+from rollbook.dialects.model import standard
 from rollbook.dialects.routes import Ask, RouteTable
 from rollbook.scim.catalog_reader import standard_types
 from rollbook.scim.errors import MethodNotAllowed, NotFound

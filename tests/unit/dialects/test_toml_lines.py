@@ -3,7 +3,7 @@
 import tomllib
 from typing import Any
 
-from rollbook.dialects.model import catalog_sources
+from rollbook.dialects.loading import catalog_sources
 from rollbook.dialects.toml_lines import line_of, lines
 
 TEXT = '''\
