@@ -1,26 +1,21 @@
 """``rollbook transfer``: plan, show, apply, sync, resume, report, links; init, check, explain beside them."""
 
-import asyncio
-import sys
 from collections.abc import Awaitable, Callable
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rollbook.cli import transfer_explain, transfer_links, transfer_setup
+from rollbook.cli import transfer_explain, transfer_links, transfer_report, transfer_setup
 from rollbook.cli.options import Json
 from rollbook.cli.output import WRONG_USAGE, fail, print_json, say
 from rollbook.cli.transfer_options import ConfigFile, TargetName, chosen, read
-from rollbook.errors import RollbookError
+from rollbook.cli.transfer_running import each, or_fail
 
 if TYPE_CHECKING:
     from rollbook.transfer.planning import Plan
     from rollbook.transfer.runs import Allowed, Result, Session
     from rollbook.transfer.target_settings import TargetSettings
-
-T = TypeVar("T")
 
 app = typer.Typer(
     name="transfer",
@@ -43,7 +38,6 @@ app = typer.Typer(
 app.command()(transfer_setup.init)
 app.command()(transfer_setup.check)
 app.command()(transfer_explain.explain)
-app.add_typer(transfer_links.app)
 
 AllowDeletes = Annotated[
     int | None,
@@ -57,15 +51,6 @@ AllowDeletes = Annotated[
 PlanId = Annotated[
     str | None, typer.Option("--plan", metavar="ID", help="The plan that somebody has looked at.", show_default=False)
 ]
-
-
-class Format(StrEnum):
-    """The forms of a report."""
-
-    TEXT = "text"
-    JSON = "json"
-    CSV = "csv"
-    HTML = "html"
 
 
 @app.command()
@@ -108,7 +93,7 @@ def plan(
                 return BRAKED
             return SOMETHING_TO_DO if detailed_exitcode and made.totals.writes else DONE
 
-    code = _each(config_read, targets, work)
+    code = each(config_read, targets, work)
     if json:
         print_json({"exit_code": code, "targets": told})
     raise typer.Exit(code)
@@ -160,7 +145,7 @@ def show(
     from rollbook.transfer import plan_file
     from rollbook.transfer.state.journal import plan_key
 
-    found = _or_fail(lambda: plan_file.read(_there(file), plan_key(read(config).state_folder)))
+    found = or_fail(lambda: plan_file.read(_there(file), plan_key(read(config).state_folder)))
     lines = (line for line, _ in found.lines())
     if json:
         print_json(_plan_json(found.header, found.totals, lines))
@@ -189,7 +174,7 @@ def apply(
 
     allowed = _allowed(allow_deletes, plan)
     config_read = read(config)
-    found = _or_fail(lambda: plan_file.read(_there(file), plan_key(config_read.state_folder)))
+    found = or_fail(lambda: plan_file.read(_there(file), plan_key(config_read.state_folder)))
     named = [one for one in config_read.targets if one.name == found.header["target"]]
     if not named:
         fail(f"the plan is for target {found.header['target']!r}, and the config has none of that name")
@@ -231,87 +216,6 @@ def resume(config: ConfigFile = "transfer.toml", target: TargetName = None, json
     _finish(config_read, targets, lambda session: session.resume(), json=json)
 
 
-@app.command()
-def report(
-    config: ConfigFile = "transfer.toml",
-    target: TargetName = None,
-    run: Annotated[
-        int | None, typer.Option("--run", metavar="NUMBER", help="Else the last one.", show_default=False)
-    ] = None,
-    format: Annotated[Format | None, typer.Option(help="Else told by the name of FILE, else text.")] = None,
-    output: Annotated[str | None, typer.Option("-o", "--output", metavar="FILE", help="Else it is printed.")] = None,
-    redact: Annotated[bool, typer.Option("--redact", help="Leave out names and values.")] = False,
-    json: Json = False,
-) -> None:
-    """Say what a run has done: when (UTC), to whom, with what result, and the totals.
-
-    \b
-    rollbook transfer report
-    rollbook transfer report -o run.html                one page, to print or to send
-    rollbook transfer report --format csv --redact
-    """
-    from rollbook.transfer.report import Report
-
-    form = _format(format, output, json=json)
-    if form is Format.TEXT and output is not None:
-        fail("text is for the terminal", "give FILE a name that ends in .html, .csv or .json", WRONG_USAGE)
-    config_read, targets = chosen(config, target)
-    if len(targets) > 1:
-        fail(
-            "a report is one target's", f"name it with --target: {', '.join(one.name for one in targets)}", WRONG_USAGE
-        )
-    settings = targets[0]
-    journal = _journal(config_read.state_folder, settings.name)
-    try:
-        found = journal.run(run)
-        if found is None:
-            fail("there was no run yet" if run is None else f"there was no run {run}")
-        _write_report(Report(journal, found, redact or settings.report.redact), form, output)
-    finally:
-        journal.close()
-
-
-def _journal(folder: Path, name: str) -> Any:
-    from rollbook.transfer.state.journal import Journal
-
-    path = folder / f"{name}.db"
-    if not path.is_file():
-        fail("there was no run yet")
-    return _or_fail(lambda: Journal(path))
-
-
-def _format(format: Format | None, output: str | None, *, json: bool) -> Format:
-    if json:
-        return Format.JSON
-    if format is not None:
-        return format
-    ending = Path(output).suffix.lower() if output else ""
-    return {".json": Format.JSON, ".csv": Format.CSV, ".html": Format.HTML, ".htm": Format.HTML}.get(
-        ending, Format.TEXT
-    )
-
-
-def _write_report(report: Any, form: Format, output: str | None) -> None:
-    from rollbook.cli.transfer_shown import show_report
-    from rollbook.transfer.report_page import write_page
-
-    if form is Format.TEXT:
-        show_report(report)
-        return
-    writers = {
-        Format.JSON: report.write_json,
-        Format.CSV: report.write_csv,
-        Format.HTML: lambda f: write_page(report, f),
-    }
-    if output is None:
-        writers[form](sys.stdout)
-        sys.stdout.flush()
-        return
-    with Path(output).open("w", encoding="utf-8", newline="") as file:
-        writers[form](file)
-    say(f"The report of run {report.run.number} is in {output}.")
-
-
 def _there(file: str) -> Path:
     if not Path(file).is_file():
         fail(f"there is no file {file}", code=WRONG_USAGE)
@@ -326,37 +230,6 @@ def _allowed(number: int | None, plan: str | None) -> "Allowed | None":
     from rollbook.transfer.runs import Allowed
 
     return Allowed(plan, number)
-
-
-def _or_fail(work: Callable[[], T]) -> T:
-    try:
-        return work()
-    except RollbookError as refused:
-        fail(refused.detail, refused.hint, getattr(refused, "exit_code", 1))
-
-
-def _each(config: Any, targets: list["TargetSettings"], work: Callable[["Session"], Awaitable[int]]) -> int:
-    """Work on each target, one after the other; the code of the first that did not end well."""
-    from rollbook.cli.transfer_bars import bars
-    from rollbook.transfer.runs import Session
-
-    codes = []
-    for settings in targets:
-        try:
-            with bars(settings.name) as progress, Session(config, settings, progress=progress, said=say) as session:
-                codes.append(asyncio.run(_watched(work, session)))
-        except RollbookError as refused:
-            several = f"{settings.name}: " if len(targets) > 1 else ""
-            say(f"rollbook: {several}{refused.detail}" + (f"\n  {refused.hint}" if refused.hint else ""))
-            codes.append(getattr(refused, "exit_code", 1))
-    return next((code for code in codes if code), 0)
-
-
-async def _watched(work: Callable[["Session"], Awaitable[int]], session: "Session") -> int:
-    try:
-        return await work(session)
-    except BaseExceptionGroup as several:
-        raise several.exceptions[0] from None
 
 
 def _finish(
@@ -395,7 +268,11 @@ def _finish(
         show_result(name, result)
         return SOME_FAILED if result.failed or result.unclear else DONE
 
-    code = _each(config, targets, one)
+    code = each(config, targets, one)
     if json:
         print_json({"exit_code": code, "targets": told})
     raise typer.Exit(code)
+
+
+app.command()(transfer_report.report)
+app.add_typer(transfer_links.app)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rollbook.clock import SYSTEM_CLOCK
-from rollbook.transfer.planning import Progress
+from rollbook.transfer.walking import Progress
 
 _EVERY = 5.0
 """Seconds between two lines."""

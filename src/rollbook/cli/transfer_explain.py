@@ -49,7 +49,7 @@ def explain(
 
     read, targets = chosen(config, target)
     try:
-        found = find_person(read, user, today=SYSTEM_CLOCK.now().date())
+        found = find_person(read, user, today=read.day(SYSTEM_CLOCK.now()))
     except RollbookError as refused:
         fail(refused.detail, refused.hint, getattr(refused, "exit_code", 1))
     told: dict[str, Any] = {"user": user, "source": [_source_json(one) for one in found], "targets": []}

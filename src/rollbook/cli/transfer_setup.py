@@ -136,7 +136,7 @@ def check(
     try:
         with (
             progress("reading the source", None) as advance,
-            passing_snapshot(read, today=now.date(), taken=SYSTEM_CLOCK.written(), progress=advance) as snapshot,
+            passing_snapshot(read, today=read.day(now), taken=SYSTEM_CLOCK.written(), progress=advance) as snapshot,
         ):
             _tell_source(snapshot, told, preview, json=json)
     except RollbookError as refused:

@@ -1,13 +1,11 @@
 """A plan: the source beside the target, and what has to be done about each user, with its reason.
 
-The target is walked once. It is walked again where somebody would be created and no filter that was tried can say that
-nobody of that name is there: pages lose rows while others delete. Whoever our state knows and no page had is asked for
-by id.
+How the target is walked is in ``walking``.
 """
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -22,23 +20,16 @@ from rollbook.transfer.operations import Note, Operation, Totals
 from rollbook.transfer.probe import probe
 from rollbook.transfer.records import Entry, Snapshot
 from rollbook.transfer.state.journal import Journal, Link
-from rollbook.transfer.state.workspace import Wanted, Workspace, packed, unpacked
+from rollbook.transfer.state.workspace import Wanted, Workspace, unpacked
 from rollbook.transfer.target import Target
 from rollbook.transfer.users import TargetUser, name_key
-from rollbook.transfer.wire import Page
+from rollbook.transfer.walking import Progress, Walker, match_value
 
 Json = Any
-Progress = Callable[[str, int, int | None], None]
-"""What is being done, how many more are done, of how many (None: nobody knows)."""
-
-WALKS = 4
-BY_FILTER = 2_000
-"""Newcomers that are asked for one by one; more are cheaper to look for in another walk."""
 _PLACES = {kind: place for place, kind in enumerate(("update", "reactivate", "create", "deactivate", "delete"))}
 _LAST_WRITE, _LINK, _OWN, _NOTE = 4, 5, 6, 7
 """Where lines stand in a plan."""
 _TOGETHER = 512
-_ACTIVE_NAMES = frozenset(("active", "username", "externalid"))
 
 
 @dataclass
@@ -93,10 +84,11 @@ class Planner:
 
     async def make(self) -> Plan:
         """Read both sides, match them, decide. **Raises** ``TransferError``."""
+        walker = Walker(self.target, self.workspace, self.managed, self.progress)
         reading = asyncio.create_task(asyncio.to_thread(self.take, lambda rows: self.progress("reading", rows, None)))
         try:
             await probe(self.target)
-            await self._walk_calmly(1)
+            await walker.walk()
         except BaseException:
             await asyncio.wait([reading])
             reading.exception()  # the target's trouble is told, not the source's
@@ -107,108 +99,10 @@ class Planner:
         ws.links((link.id, link.key) for link in self.journal.links())
         ws.match_links()
         managed = ws.count("link")
-        gone = await self._look_for_vanished()
+        gone = await walker.vanished()
         ws.match_rest()
-        await self._confirm_newcomers(snapshot)
+        await walker.confirm(snapshot)
         return await asyncio.to_thread(self._decide, snapshot, gone, managed)
-
-    # the target
-
-    async def _walk_calmly(self, walk: int) -> int:
-        """Walk until nothing has moved meanwhile. The number of the walk that counts."""
-        for number in range(walk, walk + WALKS):
-            if await self._walk(number):
-                break
-        self.workspace.forget_but(number)
-        return number
-
-    async def _walk(self, number: int) -> bool:
-        """All pages into the workspace. Whether the target stood still."""
-        totals: set[int] = set()
-        seen = again = 0
-        async for page in _ahead(self.target.pages()):
-            if page.total is not None:
-                totals.add(page.total)
-            again += await asyncio.to_thread(self._keep, number, page.users)
-            seen += len(page.users)
-            self.progress("walking", len(page.users), page.total)
-        told = max(totals, default=None)
-        return len(totals) <= 1 and again == 0 and (told is None or told == seen)
-
-    def _keep(self, walk: int, users: list[TargetUser]) -> int:
-        match, separator, names = self.target.settings.policy.match, self.target.can.name_separator, self._names
-        return self.workspace.saw(
-            walk,
-            (
-                (
-                    user,
-                    name_key(user.user_name, separator),
-                    match and match_value(user.document, match),
-                    packed(user, names),
-                )
-                for user in users
-                if user.id
-            ),
-        )
-
-    @property
-    def _names(self) -> frozenset[str]:
-        """The top names of what is compared."""
-        match = self.target.settings.policy.match
-        paths = (*self.managed, match) if match else self.managed
-        return frozenset(_top(path).lower() for path in paths) | _ACTIVE_NAMES
-
-    async def _look_for_vanished(self) -> list[str]:
-        """Ask for whoever is linked and was on no page. The ids of those that are gone."""
-        gone: list[str] = []
-        missing = iter(list(self.workspace.vanished()))
-        found: list[TargetUser] = []
-
-        async def ask() -> None:
-            for id, _ in missing:
-                user = await self.target.get(id)
-                if user is None:
-                    gone.append(id)
-                    self.workspace.unlink(id)
-                else:
-                    found.append(user)
-
-        async with asyncio.TaskGroup() as group:
-            for _ in range(self.target.settings.run.concurrency or self.target.can.concurrency):
-                group.create_task(ask())
-        if found:
-            self._keep(0, found)
-            self.workspace.rematch_links()
-        return sorted(gone)
-
-    async def _confirm_newcomers(self, snapshot: Snapshot) -> None:
-        """Before somebody is created, be sure that nobody is there who was only missed."""
-        ws, can = self.workspace, self.target.can
-        newcomers = ws.count("wanted", "there IS NULL AND trouble IS NULL")
-        if not newcomers:
-            return
-        if can.filter and can.proven and newcomers <= BY_FILTER:
-            found: list[TargetUser] = []
-            keys = list(ws.newcomers())
-            for at in range(0, len(keys), 8):
-                entries = [entry for key in keys[at : at + 8] if (entry := snapshot.get(key)) is not None]
-                for users in await self.target.search([entry.attributes for entry in entries]):
-                    found += users
-                self.progress("confirming", len(entries), newcomers)
-            if not found:
-                return
-            self._keep(0, found)
-        else:
-            first = before = ws.seen()
-            for walk in range(1, WALKS + 1):
-                await self._walk_calmly(walk * 10)
-                after = ws.seen()
-                if after == before:
-                    break
-                before = after
-            if before == first:
-                return
-        ws.rematch_all()
 
     # the source
 
@@ -395,43 +289,11 @@ class _Made:
         self.put(_PLACES[operation.kind], operation.to_json())
 
 
-async def _ahead(pages: AsyncIterator[Page]) -> AsyncIterator[Page]:
-    """Pages, the next one asked for while this one is dealt with."""
-    coming = asyncio.ensure_future(anext(pages, None))
-    try:
-        while (page := await coming) is not None:
-            coming = asyncio.ensure_future(anext(pages, None))
-            yield page
-    finally:
-        if not coming.done():
-            coming.cancel()
-            await asyncio.wait([coming])
-
-
 def _doubt(snapshot: Snapshot) -> str:
     bad = snapshot.bad_count
     if not bad:
         return ""
     return f"{bad:,} row{'' if bad == 1 else 's'} of the source cannot be read, and one may be this user"
-
-
-def _top(path: str) -> str:
-    """The first step of a path: a schema's URN, or an attribute."""
-    return path.rpartition(":")[0] if path.startswith("urn:") else path.partition(".")[0]
-
-
-def match_value(document: Any, path: str) -> str | None:
-    """The value by which ``policy.match`` finds somebody: of several the primary one, else the first; folded."""
-    steps = [_top(path), *path.removeprefix(_top(path)).lstrip(":.").split(".")] if path else []
-    value: Any = document
-    for step in (step for step in steps if step):
-        value = value.get(step) if isinstance(value, dict) else None
-    if isinstance(value, list):
-        primary = next((v for v in value if isinstance(v, dict) and v.get("primary")), value[0] if value else None)
-        value = primary.get("value") if isinstance(primary, dict) else primary
-    if isinstance(value, dict):
-        value = value.get("value")
-    return str(value).casefold() if value not in (None, "") else None
 
 
 def policy_digest(settings: Any) -> str:

@@ -21,7 +21,7 @@ from rollbook.transfer.config import Config
 from rollbook.transfer.engine import Timing
 from rollbook.transfer.errors import Braked, Stale, TransferError
 from rollbook.transfer.plan_file import PlanFile
-from rollbook.transfer.planning import Plan, Planner, Progress, policy_digest
+from rollbook.transfer.planning import Plan, Planner, policy_digest
 from rollbook.transfer.probe import probe
 from rollbook.transfer.records import Snapshot
 from rollbook.transfer.snapshot import take_snapshot
@@ -29,6 +29,7 @@ from rollbook.transfer.state.journal import Journal, Link, Lock, RunRow, plan_ke
 from rollbook.transfer.state.workspace import Workspace
 from rollbook.transfer.target import Target
 from rollbook.transfer.target_settings import TargetSettings
+from rollbook.transfer.walking import Progress
 
 Json = Any
 _UNCLEAR = ("ambiguous", "duplicate", "taken", "bad_row")
@@ -118,7 +119,7 @@ class Session:
         def take(progress: Callable[[int], None]) -> Snapshot:
             now = self.clock.now()
             return take_snapshot(
-                self.config, connection, today=now.astimezone().date(), taken=written(now), progress=progress
+                self.config, connection, today=self.config.day(now), taken=written(now), progress=progress
             )
 
         try:

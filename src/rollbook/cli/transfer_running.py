@@ -1,0 +1,47 @@
+"""How verbs of a transfer work on their targets, and what becomes of errors."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from rollbook.cli.output import fail, say
+from rollbook.errors import RollbookError
+
+if TYPE_CHECKING:
+    from rollbook.transfer.config import Config
+    from rollbook.transfer.runs import Session
+    from rollbook.transfer.target_settings import TargetSettings
+
+T = TypeVar("T")
+
+
+def or_fail(work: Callable[[], T]) -> T:
+    """What comes of a piece of work; a refusal ends the command with its code."""
+    try:
+        return work()
+    except RollbookError as refused:
+        fail(refused.detail, refused.hint, getattr(refused, "exit_code", 1))
+
+
+def each(config: "Config", targets: list["TargetSettings"], work: Callable[["Session"], Awaitable[int]]) -> int:
+    """Work on each target, one after the other; the code of the first that did not end well."""
+    from rollbook.cli.transfer_bars import bars
+    from rollbook.transfer.runs import Session
+
+    codes = []
+    for settings in targets:
+        try:
+            with bars(settings.name) as progress, Session(config, settings, progress=progress, said=say) as session:
+                codes.append(asyncio.run(_watched(work, session)))
+        except RollbookError as refused:
+            several = f"{settings.name}: " if len(targets) > 1 else ""
+            say(f"rollbook: {several}{refused.detail}" + (f"\n  {refused.hint}" if refused.hint else ""))
+            codes.append(getattr(refused, "exit_code", 1))
+    return next((code for code in codes if code), 0)
+
+
+async def _watched(work: Callable[["Session"], Awaitable[int]], session: "Session") -> int:
+    try:
+        return await work(session)
+    except BaseExceptionGroup as several:
+        raise several.exceptions[0] from None
