@@ -17,9 +17,10 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import date
+from datetime import date, datetime, tzinfo
 from pathlib import Path
 from typing import Any, get_type_hints
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rollbook.config.problems import Problem
 from rollbook.transfer.capabilities import PRESETS
@@ -37,7 +38,7 @@ from rollbook.transfer.toml_lines import Lines
 
 DEFAULT = "transfer.toml"
 OF_A_TARGET = {"policy": Policy, "brakes": Brakes, "run": Run, "report": Report}
-TOP = ("source", "target", "map", "groups", "lookup", *OF_A_TARGET, "state")
+TOP = ("source", "target", "map", "groups", "lookup", *OF_A_TARGET, "state", "timezone")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _LOGIN = tuple(one.name for one in fields(Login) if one.name != "kind")
 
@@ -54,8 +55,14 @@ class Config:
     managed: tuple[str, ...]
     digest: str
     state_folder: Path
+    timezone: tzinfo | None
+    """Where a day begins. None: in the zone of this machine."""
     places: Mapping[str, int]
     """The line of every key (``map.userName``), for what is found to be wrong with it later."""
+
+    def day(self, moment: datetime) -> date:
+        """The day that date windows are held against."""
+        return moment.astimezone(self.timezone).date()
 
     @property
     def folder(self) -> Path:
@@ -98,6 +105,7 @@ def read_config(path: Path | str, environ: Mapping[str, str]) -> Config:
         targets=tuple(targets),
         managed=mapper.managed,
         digest=_digest(data),
+        timezone=_timezone(data, reading),
         state_folder=file.parent / Path(state or "").expanduser(),
         places=places,
     )
@@ -106,6 +114,17 @@ def read_config(path: Path | str, environ: Mapping[str, str]) -> Config:
     if reading.problems:
         raise WrongConfig(reading.problems)
     return config
+
+
+def _timezone(data: Mapping[str, Any], reading: Reading) -> tzinfo | None:
+    name = read_value(str, data.get("timezone", ""), ("timezone",), reading)
+    if not name:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        reading.wrong(("timezone",), f"{name!r} is no time zone", 'give one such as "Europe/Amsterdam"')
+        return None
 
 
 def _parsed(file: Path) -> tuple[str, dict[str, Any]]:
@@ -131,7 +150,7 @@ def _parsed(file: Path) -> tuple[str, dict[str, Any]]:
 
 
 def _digest(data: Mapping[str, Any]) -> str:
-    said = {key: data.get(key) for key in ("source", "map", "groups", "lookup")}
+    said = {key: data.get(key) for key in ("source", "map", "groups", "lookup", "timezone")}
     return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
 
 

@@ -35,7 +35,8 @@ not known is refused, with the nearest that is; paths are relative to the file. 
 how-to](../howto/transfer.md).
 
 `state = "FOLDER"` at the top names the folder in which links, journal and reports are kept; without it,
-`transfer.state` beside `transfer.toml`.
+`transfer.state` beside `transfer.toml`. `timezone = "Europe/Amsterdam"` says where a day begins, for date
+windows; without it, it is the zone of the machine.
 
 A *secret* never stands in the text: `{ env = "NAME" }` reads the environment, `{ file = "path" }` a file, `{
 keyring = "service/name" }` the platform's keyring (`pip install 'rollbook[transfer]'`). It is read when it is

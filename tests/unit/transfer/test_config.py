@@ -1,6 +1,7 @@
 """The config: the smallest works as it stands, and everything that is wrong is told at once, with its line."""
 
 from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -226,6 +227,15 @@ def test_the_digest_is_of_sources_and_map(tmp_path: Path) -> None:
     digest = read(tmp_path, SMALLEST).digest
     assert read(tmp_path, SMALLEST.replace("8080", "9090")).digest == digest
     assert read(tmp_path, SMALLEST.replace('"first"', '"last"')).digest != digest
+
+
+def test_a_day_begins_where_the_config_says(tmp_path: Path) -> None:
+    late = datetime(2026, 3, 2, 23, 30, tzinfo=UTC)
+    assert read(tmp_path, SMALLEST).day(late) == late.astimezone().date()
+    assert read(tmp_path, f'timezone = "UTC"\n{SMALLEST}').day(late) == date(2026, 3, 2)
+    assert read(tmp_path, f'timezone = "Europe/Amsterdam"\n{SMALLEST}').day(late) == date(2026, 3, 3)
+    (problem,) = problems(tmp_path, f'timezone = "Europe/Amsterdm"\n{SMALLEST}')
+    assert "timezone (transfer.toml line 1): 'Europe/Amsterdm' is no time zone" in problem
 
 
 def test_lines_are_found_whatever_stands_between() -> None:
