@@ -58,7 +58,7 @@ bench: $(SYNCED) ## Measure this machine: ceilings, rollbook on both engines, sc
 	@$(BIN)/python -m bench.run $(ARGS)
 
 prove-transfer: $(SYNCED) ## Bring 5,000 people in step over three days, in every dialect (PEOPLE=20000 for more)
-	@ROLLBOOK_PROVE_TRANSFER=$(or $(PEOPLE),5000) $(BIN)/python -m pytest -q tests/transfer/test_three_days.py $(ARGS)
+	@PROVE_TRANSFER=$(or $(PEOPLE),5000) $(BIN)/python -m pytest -q tests/transfer/test_three_days.py $(ARGS)
 
 # Without index addresses, so that a lock names no host; for all of Python 3.11 to 3.14 and every platform at once.
 COMPILE := $(UV) compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

@@ -25,7 +25,7 @@ from rollbook.testing.people import DEPARTMENTS, Day, Person, three_days
 
 RELEEZME = "urn:ietf:params:scim:schemas:extension:releezme:2.0:User"
 RETAIL_OPS = "urn:ietf:params:scim:schemas:extension:retailops:2.0:User"
-EVERYBODY = int(os.environ.get("ROLLBOOK_PROVE_TRANSFER", "0"))
+EVERYBODY = int(os.environ.get("PROVE_TRANSFER", "0"))
 """People for every dialect; 0: as many as there is time for."""
 
 User = dict[str, Any]
