@@ -1,6 +1,7 @@
 """The System API: who holds a locker, bookings, leavers, and what happened."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -121,6 +122,18 @@ def test_an_assignment_gets_another_end(company: Company) -> None:
     assert company.call("PATCH", path, {"expires": None}, match="*").json()["expires"] is None
     assert company.code("PATCH", path, {"expires": "2020-01-01T00:00:00Z"}, match="*") == (400, "invalidBody")
     assert company.code("PATCH", path, {"userId": company.bo}, match="*") == (400, "invalidBody")
+
+
+def test_what_is_over_is_ended(company: Company) -> None:
+    soon = (datetime.now(UTC) + timedelta(seconds=1)).isoformat()
+    held = give(company, company.ann, company.doors[0], expires=soon)
+    ended = 0
+    while not ended:  # a second at most
+        ended = company.make("/assignments:expire", None)["changed"]
+    assert ended == 1
+    after = company.get(f"/assignments/{held['id']}")
+    assert (after["open"], after["reason"]) == (False, "expired")
+    assert company.make("/assignments:expire", None)["changed"] == 0
 
 
 def test_a_locker_is_blocked_and_opened(company: Company) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Body, Query
 from fastapi import Response as Answer
 
+from rollbook.events import Kind
 from rollbook.lockers import assigning, forms
 from rollbook.lockers.forms import Id, LockerKind, Moment
 from rollbook.storage.errors import NotFound
@@ -188,6 +189,19 @@ async def transfer(
         key=key,
         dry_run=dry_run,
     )
+
+
+@router.post(
+    "/assignments:expire",
+    summary="End the assignments that are over",
+    description="What is over (`expires`) counts for nothing already, and is ended by whoever needs the locker next. "
+    "This ends a thousand at most now, with an event for each.",
+    operation_id="endExpired",
+    response_model=models.Changed,
+)
+async def expire(caller: Manages) -> Answer:
+    act = caller.work.act(Kind.ASSIGNMENT_ENDED, "Assignment", "", 200)
+    return said(answered(200, {"changed": await caller.store.lockers.expire(1000, act)}))
 
 
 @router.post(

@@ -17,7 +17,7 @@ _HAPPENED = """INSERT INTO locker_event
 VALUES ($1, $2, @place, $3, $4, $5, $6, $7, $8, $9, $10)"""
 _ANSWERED = """SELECT digest, status, body, etag, location FROM request_key
 WHERE tenant_id = $1 AND key = $2 AND expires > $3"""
-_FORGET = "DELETE FROM request_key WHERE tenant_id = $1 AND key = $2 AND expires <= $3"
+_FORGET = "DELETE FROM request_key WHERE tenant_id = $1 AND expires <= $2"
 _REMEMBER = """INSERT INTO request_key (tenant_id, key, digest, status, body, etag, location, created, expires)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (tenant_id, key) DO NOTHING RETURNING 1"""
 
@@ -56,7 +56,7 @@ def done(tenant: str, act: Act, manner: Manner, script: Callable[[], Script[R]])
     yield Tell(tenant, act.event)
     if once is not None:
         status, body, etag, location = once.answer(result)
-        yield Ask(_FORGET, (tenant, once.key, once.at))
+        yield Ask(_FORGET, (tenant, once.at))
         values = (tenant, once.key, once.digest, status, body, etag, location, once.at, once.expires)
         if not (yield Ask(_REMEMBER, values)):
             raise VersionConflict
