@@ -3,7 +3,8 @@
 import pytest
 
 from rollbook.dialects.differences import departures, differences
-from rollbook.dialects.model import Dialect, catalog, catalog_sources, load
+from rollbook.dialects.loading import catalog, catalog_sources, load
+from rollbook.dialects.model import Dialect
 from rollbook.dialects.pages import index, page
 from rollbook.dialects.reader import Source
 from rollbook.dialects.starter import starter
