@@ -175,12 +175,12 @@ class _Judgement:
         document["userName"] = new.value
         if self._before is not None and "externalId" in self._before:
             document["externalId"] = self._before["externalId"]  # another connection's: here it is the userName
-        if emails := self._emails(claims, new):
+        if emails := self._emails(claims, old, new):
             document["emails"] = emails
         own = {name: v for name, v in self._after.get(OWN, {}).items() if name not in (CLAIMS, ACTIVATION)}
         if code := self._activation_code(claims, new):
             own[ACTIVATION] = code
-        if kept := self._kept_claims(claims, old, new):
+        if kept := self._kept_claims(claims, old, new, code):
             own[CLAIMS] = kept
         if own:
             document[OWN] = own
@@ -231,23 +231,22 @@ class _Judgement:
 
     # -- what stands in two places -------------------------------------------------------------------------------------
 
-    def _emails(self, claims: list[Document], new: Named) -> list[Document]:
-        """``emails``, settled with the claims of the e-mail type."""
+    def _emails(self, claims: list[Document], old: Named | None, new: Named) -> list[Document]:
+        """``emails``, settled with the claims of the e-mail type.
+
+        **Rules**: a name that is of this type is an address too, unless it was the name already and none: that is so
+        where another dialect wrote it, or where somebody took the address away.
+        """
         type = self._setup.email_type
+        listed, was_listed = self._after.get("emails", []), self._was.get("emails", [])
         there = {claim["value"]: claim for claim in claims if claim["type"] == type and claim.get("value")}
+        was = [value for t, value in self._old_claims if t == type and value]
         if new.type == type:
-            there = {new.value: {}} | there
-        listed = self._after.get("emails", [])
-        was_listed = self._was.get("emails", [])
-        was_claims = [c["value"] for c in self._was.get(OWN, {}).get(CLAIMS, ()) if c["type"] == type]
-        wanted = _written(
-            [e["value"] for e in listed if e.get("value")],
-            [e["value"] for e in was_listed if e.get("value")],
-            list(there),
-            was_claims,
-            self._says("emails"),
-            type,
-        )
+            if new != old or _same(type, new.value) in {_same(type, value) for value in _values(was_listed)}:
+                there = {new.value: {}} | there
+            else:
+                was.remove(new.value)
+        wanted = _written(_values(listed), _values(was_listed), list(there), was, self._says("emails"), type)
         shown = {_same(type, value): claim["display"] for value, claim in there.items() if "display" in claim}
         return _addresses({_same(type, value): value for value in wanted}, listed, was_listed, shown)
 
@@ -260,25 +259,42 @@ class _Judgement:
             return [code] if code else []
 
         there = [c["value"] for c in claims if c["type"] == type and c.get("value")]
-        was = [c["value"] for c in self._was.get(OWN, {}).get(CLAIMS, ()) if c["type"] == type and not c["primary"]]
+        was = [value for t, value in self._old_claims if t == type and value]
+        if new.type == type and new.value in was:
+            was.remove(new.value)
+        if set(there) == set(was) and codes(self._after) == codes(self._was):
+            return next(iter(codes(self._was)), None)
         wanted = _written(codes(self._after), codes(self._was), there, was, self._says(ACTIVATION), "")
         if len(wanted) > 1:
             raise InvalidValue(f"A user has one activation code: give {ACTIVATION} or one claim of its type.")
         return wanted[0] if wanted else None
 
+    @property
+    def _old_claims(self) -> list[tuple[str, str | None]]:
+        """Types and values of the claims as they were read."""
+        return [(claim["type"], claim.get("value")) for claim in self._was.get(OWN, {}).get(CLAIMS, ())]
+
     def _says(self, name: str) -> bool | None:
         """Whether a body names an attribute; None for a PATCH, which names what it changes."""
         return None if self._given is None else name.lower() in self._given
 
-    def _kept_claims(self, claims: list[Document], old: Named | None, new: Named) -> list[Document]:
+    def _kept_claims(self, claims: list[Document], old: Named | None, new: Named, code: str | None) -> list[Document]:
         """The claims that say what is said nowhere else, with the type of the one that names the user before them."""
-        elsewhere = (self._setup.email_type, self._setup.activation_type)
-        others = [_other(c) for c in claims if c["type"] not in elsewhere]
+        email_type, code_type = self._setup.email_type, self._setup.activation_type
+        before = (self._before or {}).get(OWN, {}).get(CLAIMS, ())
+        ordinary = [c.get("value") for c in before if c["type"] == code_type and not c.get("primary")]
+        others = [
+            _other(claim)
+            for claim in claims
+            if claim["type"] not in (email_type, code_type)
+            or not claim.get("value")
+            # One that was an ordinary claim, before the tenant set its type to be the code's, is one still.
+            or (claim["type"] == code_type and claim.get("value") in ordinary and claim.get("value") != code)
+        ]
         stated = next((c for c in self._claims if (c["type"], c.get("value")) == new), {})
         naming = {"type": new.type, "primary": True}
         if "display" in stated:
             naming["display"] = stated["display"]
-        before = (self._before or {}).get(OWN, {}).get(CLAIMS, ())
         silent = self._before is not None and not any(claim.get("primary") for claim in before)
         if silent and old is not None and new.type == old.type and "display" not in naming:
             return others  # came in by another dialect: nobody has said a type, and nobody does now
@@ -311,18 +327,18 @@ def _written(
     """
     keys = {_same(type, value) for value in claims}
     was_keys = {_same(type, value) for value in was_claims}
+    listed_keys = {_same(type, value) for value in listed}
+    was_listed_keys = {_same(type, value) for value in was_listed}
     if says is None:
-        now = {_same(type, value) for value in listed}
-        before = {_same(type, value) for value in was_listed}
-        lost = (before - now) | (was_keys - keys)
-        gained = now - before
-        lost -= gained | (keys - was_keys)
-        wanted = [v for v in listed if _same(type, v) not in lost]
-        wanted += [v for v in claims if _same(type, v) in keys - was_keys]
+        gained = (listed_keys - was_listed_keys) | (keys - was_keys)
+        lost = ((was_listed_keys - listed_keys) | (was_keys - keys)) - gained
+        wanted = [value for value in (*listed, *claims) if _same(type, value) not in lost]
     elif not says:
         wanted = claims
+    elif keys == was_keys:
+        wanted = [*listed, *(value for value in claims if _same(type, value) not in was_listed_keys)]
     else:
-        wanted = listed if keys == was_keys else [*listed, *claims]
+        wanted = [*listed, *claims]
     return list({_same(type, value): value for value in reversed(wanted)}.values())[::-1]
 
 
@@ -343,6 +359,10 @@ def _addresses(
     missing -= {key(email) for email in again}
     elements += [*again, *({"value": value} for same, value in wanted.items() if same in missing)]
     return [{**e, "display": displays[k]} if (k := key(e)) is not None and k in displays else e for e in elements]
+
+
+def _values(emails: Sequence[Document]) -> list[str]:
+    return [email["value"] for email in emails if email.get("value")]
 
 
 def _same(type: str, value: str) -> str:

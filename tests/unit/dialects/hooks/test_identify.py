@@ -254,13 +254,49 @@ def test_an_address_that_stands_twice_is_one_claim_and_stays_twice() -> None:
     assert again["emails"] == [{"value": "b@x", "primary": True}]
 
 
+def test_an_address_that_was_taken_away_does_not_come_back_with_the_name() -> None:
+    kept, _ = write(None, {"userName": "ann@x", HINT: MAIL})
+    assert kept["emails"] == [{"value": "ann@x"}]
+    seen, judge = change(kept)
+    kept = judge({name: value for name, value in seen.items() if name != "emails"})
+    assert "emails" not in kept
+    shown = show(kept)
+    assert claims(shown) == {(MAIL, "ann@x", True)}
+    again, _ = write(kept, shown)
+    assert again == kept
+
+
+def test_a_claim_without_a_value_is_a_claim() -> None:
+    kept, _ = write(None, {"userName": "ann", OWN: {"Claims": [{"type": t} for t in (ROLE, MAIL, CODE)]}})
+    assert {(t, v) for t, v, _ in claims(show(kept))} == {(NAME, "ann"), (ROLE, ""), (MAIL, ""), (CODE, "")}
+    again, _ = write(kept, show(kept))
+    assert again == kept
+
+
+def test_claims_survive_another_setup() -> None:
+    body = {"userName": "ann", OWN: {"Claims": [claim(ROLE, "a@x"), claim(UPN, "2")], "ActivationCode": "1"}}
+    kept, _ = write(None, body)
+    other = {"email_claim_type": ROLE, "activation_claim_type": UPN}
+    seen, judge = change(kept, **other)
+    after = judge({**seen, "active": False})
+    assert {(t, v) for t, v, _ in claims(show(after, **other))} == {
+        (NAME, "ann"),
+        (ROLE, "a@x"),
+        (UPN, "1"),
+        (UPN, "2"),
+    }
+    again, _ = write(kept, {**show(kept, **other), "active": False}, **other)
+    assert claims(show(again, **other)) == claims(show(after, **other))
+
+
 def test_an_activation_code_is_an_attribute_and_a_claim() -> None:
     kept, _ = write(None, {"userName": "ann", OWN: {"ActivationCode": "4711"}})
     assert (CODE, "4711", False) in claims(show(kept))
     kept, _ = write(None, {"userName": "ann", OWN: {"Claims": [claim(CODE, "4711")]}})
     assert show(kept)[OWN]["ActivationCode"] == "4711"
     seen, judge = change(kept)
-    assert judge({**seen, OWN: {**seen[OWN], "ActivationCode": "0815"}})[OWN]["ActivationCode"] == "0815"
+    changed = judge({**seen, OWN: {**seen[OWN], "ActivationCode": "0815"}})
+    assert claims(show(changed)) == {(NAME, "ann", True), (CODE, "0815", False)}
     with pytest.raises(InvalidValue, match="one activation code"):
         write(None, {"userName": "ann", OWN: {"ActivationCode": "1", "Claims": [claim(CODE, "2")]}})
 
@@ -407,9 +443,12 @@ def test_one_claim_is_primary_and_it_is_the_user_name(first: dict[str, Any], sec
 
 @given(VALUES, st.lists(VALUES, max_size=2, unique=True), MAILS)
 def test_a_user_of_another_dialect_is_written_back_as_it_is(name: str, addresses: list[str], kind: str) -> None:
-    kept = kept_user(name, externalId="e1", emails=[{"value": v, "type": "work"} for v in addresses])
+    more = {"emails": [{"value": v, "type": "work"} for v in addresses]} if addresses else {}
+    kept = kept_user(name, externalId="e1", **more)
     again, _ = write(kept, show(kept, **settings(kind)), **settings(kind))
-    assert {**again, "emails": again.get("emails", [])} == kept
+    assert again == kept
+    seen, judge = change(kept, **settings(kind))
+    assert judge({**seen, "active": False}) == {**kept, "active": False}
 
 
 def test_named_is_a_pair() -> None:
