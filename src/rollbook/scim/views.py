@@ -22,7 +22,7 @@ from rollbook.scim.validate import validator
 Document = dict[str, Any]
 _BESIDE = ("schemas", "externalId", "id", "meta")
 _HEADS = 256
-"""Lists of schemas that are remembered as seen whole. Precedent: those in use are some extensions in any mixture."""
+"""Lists of schemas that are remembered, whole or not. Precedent: those in use are some extensions in any mixture."""
 
 
 class _Part(NamedTuple):
@@ -47,6 +47,8 @@ class _Part(NamedTuple):
             return value
         if not self.many:
             return self._cut(value) or None
+        if self.most is None or len(value) <= self.most:
+            return [cut for element in value if (cut := self._cut(element)) != {}] or None
         return [self._cut(value[index]) for index in self._chosen(value)] or None
 
     def merged(self, before: Any, after: Any) -> Any:
@@ -82,9 +84,10 @@ class _Part(NamedTuple):
         return sorted([*primary, *(i for i in places if i not in primary)][: self.most])
 
     def _cut(self, element: Any) -> Any:
-        if self.subs is None or not isinstance(element, dict):
+        subs = self.subs
+        if subs is None or not isinstance(element, dict) or element.keys() <= subs:
             return element
-        return {name: value for name, value in element.items() if name in self.subs}
+        return {name: value for name, value in element.items() if name in subs}
 
     def _unseen(self, element: Any) -> Document:
         if self.subs is None or not isinstance(element, dict):
@@ -126,10 +129,11 @@ class _Level(NamedTuple):
 
     def seen(self, values: Mapping[str, Any]) -> Document:
         shown: Document = {}
+        whole, parts = self.whole, self.parts
         for name, value in values.items():
-            if name in self.whole:
+            if name in whole:
                 shown[name] = value
-            elif (part := self.parts.get(name)) is not None and (cut := part.seen(value)):
+            elif (part := parts.get(name)) is not None and (cut := part.seen(value)):
                 shown[name] = cut
         return shown
 
@@ -172,17 +176,17 @@ class Sight:
         """Whether nothing but whole extensions is hidden."""
         self._plain = type.rules is None and not type.aliases
         self._names = [urn.encode() for urn in self._unseen]
-        self._heads: set[bytes] = set()
+        self._heads: dict[bytes, bool] = {}
 
     def is_whole(self, document: bytes) -> bool:
         """Whether a stored document is seen as it is kept, in every byte."""
         head = document[: document.index(b"]")]  # with all its ``schemas``
-        if head not in self._heads:
-            if not self._plain or any(urn in head for urn in self._names):
-                return False
+        known = self._heads.get(head)
+        if known is None:
+            known = self._plain and not any(urn in head for urn in self._names)
             if len(self._heads) < _HEADS:
-                self._heads.add(head)
-        return self._only_extensions or self._is_all(orjson.loads(document))
+                self._heads[head] = known
+        return known and (self._only_extensions or self._is_all(orjson.loads(document)))
 
     def _is_all(self, document: Document) -> bool:
         """Whether nothing of a document is hidden; most have nothing that is."""
