@@ -31,6 +31,7 @@ from rollbook.transfer.mapping.compiling import any_column
 from rollbook.transfer.mapping.mapper import MapTables, compile_mapping
 from rollbook.transfer.mapping.values import Surroundings, nearest
 from rollbook.transfer.policy import Brakes, Policy, Report, Run
+from rollbook.transfer.secret import in_the_text
 from rollbook.transfer.source_settings import KINDS, SourceSettings
 from rollbook.transfer.tables import Reading, Steps, read_table, read_value, read_values, unknown_key
 from rollbook.transfer.target_settings import Login, TargetSettings
@@ -169,6 +170,7 @@ def _sources(data: Mapping[str, Any], reading: Reading) -> list[SourceSettings]:
     found: list[SourceSettings] = []
     tables = _several(data, "source", reading)
     for path, table in tables:
+        _refuse_secrets(table, path, reading)
         type = table.get("type") if isinstance(table, Mapping) else None
         kind = KINDS.get(type) if isinstance(type, str) else None
         if kind is None:
@@ -193,6 +195,11 @@ def _sources(data: Mapping[str, Any], reading: Reading) -> list[SourceSettings]:
     if found and not any(is_people(source, index) for index, source in enumerate(found)):
         reading.wrong(("source",), "no source is one of people", "take away people = false of one of them")
     return found
+
+
+def _refuse_secrets(table: object, path: Steps, reading: Reading) -> None:
+    for way, detail, right in in_the_text(table) if isinstance(table, Mapping) else ():
+        reading.wrong((*path, *way), detail, right)
 
 
 def is_people(source: SourceSettings, index: int) -> bool:
@@ -229,6 +236,7 @@ def _target(
         name: kind(**{**general[name], **read_values(kind, table.get(name, {}), (*path, name), reading)})
         for name, kind in OF_A_TARGET.items()
     }
+    _refuse_secrets(table, path, reading)
     _check_target(own, path, reading)
     target = read_table(TargetSettings, own, path, reading, (*_LOGIN, *OF_A_TARGET, "login"))
     if target is None or login is None or len(reading.problems) > before:

@@ -1,7 +1,9 @@
 """Secrets of a config: never in its text, but where the text says: the environment, a file, the platform's keyring."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from rollbook.config.problems import Problem
 from rollbook.transfer.errors import WrongConfig
@@ -10,6 +12,30 @@ Secret = Callable[[], str]
 RIGHT = 'give { env = "NAME" }, { file = "path" } or { keyring = "service/name" }'
 KINDS = ("env", "file", "keyring")
 INSTALL = "pip install 'rollbook[transfer]'"
+
+
+_CARRIERS = ("authorization", "proxy-authorization", "cookie", "x-api-key", "api-key", "x-php-sessid", "x-auth-token")
+"""Headers whose values are secrets."""
+
+
+def in_the_text(table: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str, str]]:
+    """Secrets that stand in the text of a table where nothing says that they are: passwords in addresses, headers that
+    log in. Each with the way to it, what it is, and what would be right."""
+    for key, value in table.items():
+        if isinstance(value, str) and _holds_password(value):
+            right = "give the password apart, or the whole address as " + RIGHT.removeprefix("give ")
+            yield (key,), "has a password in it, and a secret must not stand in the text", right
+    headers = table.get("headers")
+    for name, value in headers.items() if isinstance(headers, Mapping) else ():
+        if isinstance(value, str) and name.lower() in _CARRIERS:
+            yield ("headers", name), "stands in the text, and a secret must not", RIGHT
+
+
+def _holds_password(text: str) -> bool:
+    try:
+        return "://" in text and bool(urlsplit(text).password)
+    except ValueError:
+        return False
 
 
 class Kept:

@@ -62,7 +62,7 @@ class TargetSettings:
     brakes: Brakes = field(default_factory=Brakes)
     run: Run = field(default_factory=Run)
     report: Report = field(default_factory=Report)
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Sent with every request beside our own."""
     ca_file: str = ""
     """PEM file of the authorities that are trusted; empty: the system's."""

@@ -84,6 +84,26 @@ def test_a_secret_in_the_text_is_refused_with_the_way_out(tmp_path: Path) -> Non
     assert "abcdef" not in problem
 
 
+def test_secrets_are_found_where_nobody_says_that_they_are(tmp_path: Path) -> None:
+    for wrong, key in (
+        (SMALLEST.replace("http://", "http://api:abcdef@"), "target.base_url (transfer.toml line 7)"),
+        (
+            SMALLEST.replace("[map]", 'headers = { Cookie = "abcdef" }\n[map]'),
+            "target.headers.Cookie (transfer.toml line 9)",
+        ),
+        (
+            SMALLEST.replace('"csv"', '"sql"').replace('path = "people.csv"', 'url = "postgresql://a:abcdef@h/d"'),
+            "source.url (transfer.toml line 3)",
+        ),
+    ):
+        (problem,) = problems(tmp_path, wrong)
+        assert problem.startswith(f"{key}: ")
+        assert '{ env = "NAME" }' in problem
+        assert "abcdef" not in problem
+    kept = SMALLEST.replace("[map]", 'headers = { Cookie = { env = "C" } }\n[map]')
+    assert read(tmp_path, kept, {"C": "hush"}).targets[0].headers == {"Cookie": "hush"}
+
+
 @pytest.mark.parametrize(
     ("wrong", "right", "told"),
     [
