@@ -14,7 +14,7 @@ A caller without a credential learns nothing about routes: authentication comes 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
@@ -29,17 +29,15 @@ from rollbook.dialects.codecs import codec
 from rollbook.dialects.model import Dialect
 from rollbook.dialects.preference import applied
 from rollbook.dialects.routes import Ask, Route
-from rollbook.events import Event, Kind
 from rollbook.http_message import Request, Response
 from rollbook.identity.access import allow, enter
 from rollbook.identity.access_tokens import AccessTokens
-from rollbook.identity.authenticate import Authenticator, RefusedLogin
+from rollbook.identity.authenticate import Authenticator
 from rollbook.identity.external_issuers import ExternalTokens
 from rollbook.identity.key_sets import KeySets
 from rollbook.identity.passwords import Passwords
 from rollbook.identity.principal import Principal
 from rollbook.identity.resource_passwords import ResourcePasswords
-from rollbook.ids import ordered_id
 from rollbook.provisioning.lines import Lines
 from rollbook.provisioning.me import find_subject
 from rollbook.provisioning.perform import perform
@@ -56,6 +54,8 @@ from rollbook.storage.records import Tenant
 from rollbook.tenancy.schemas import Author
 from rollbook.web import docs
 from rollbook.web.catalogues import Caller, Catalogues
+from rollbook.web.credentials import authenticate, has_credential, remembered
+from rollbook.web.notes import Notes
 from rollbook.web.rate import Headers, Limit, Rate
 from rollbook.web.refusal import refusal as edge_refusal
 from rollbook.web.refused import Refused
@@ -64,7 +64,6 @@ from rollbook.web.turns import Turns
 _FLUSH_SECONDS = 15.0
 _AGAIN = 5
 """How often a request may be overtaken by changes of the tenant's schemas: building an index makes two in a row."""
-_WRITES = frozenset(("POST", "PUT", "PATCH", "DELETE"))
 _ACCEPT_QUERY = (b"accept-query", b"application/json, application/x-www-form-urlencoded")
 """What a QUERY may be sent as (RFC 10008 §3)."""
 
@@ -97,6 +96,7 @@ class ScimEndpoint:
         self._lines = Lines()
         self._seals = Seals(house.store, house.clock, house.cursor_seconds)
         self.refused = Refused(house.store, house.clock)
+        self._notes = Notes(self.refused, house.clock)
         self._spoken = lru_cache(256)(Dialect.under)
         self._configured = lru_cache(512)(_configured)
         self._locations = lru_cache(1024)(self._make_locations)
@@ -150,7 +150,7 @@ class ScimEndpoint:
         address = find_address(self._house.dialects, request.path)
         if address is None:
             return {}
-        principal = self._remembered(request, address.dialect)
+        principal = remembered(self._authenticator, request, address.dialect)
         try:
             dialect = self._catalogues.known(address.dialect, principal.tenant) if principal else address.dialect
             template = _route(request, address, dialect).template
@@ -166,7 +166,7 @@ class ScimEndpoint:
     async def before_body(self, request: Request) -> Response | None:
         """The refusal of a request without a good credential, before anybody reads its body; None lets it in."""
         address = find_address(self._house.dialects, request.path)
-        if address is None or self._remembered(request, address.dialect) is not None:
+        if address is None or remembered(self._authenticator, request, address.dialect) is not None:
             return None
         if self._docs.find(request.path) is not None:
             return None
@@ -174,30 +174,13 @@ class ScimEndpoint:
             if _route(request, address, address.dialect).open:
                 return None
         try:
-            await self._authenticate(request, address.dialect)
+            await authenticate(self._authenticator, request, address.dialect)
         except ScimError as error:
-            await self._note(request, error, None, None, None)
+            await self._notes.note(request, error, None, None)
             return codec(address.dialect).refusal(error)
         except StoreError as error:
             return codec(address.dialect).refusal(refusal(error))
         return None
-
-    def _remembered(self, request: Request, dialect: Dialect) -> Principal | None:
-        """The principal of a credential that was looked up a moment ago."""
-        held = dialect.credentials
-        if held.session_header and (session := request.headers.get(held.session_header)) is not None:
-            return self._authenticator.remembered_session(session)
-        return self._authenticator.remembered(_authorization(request, dialect))
-
-    async def _authenticate(self, request: Request, dialect: Dialect) -> Principal:
-        """Who sends a request, by what the dialect takes. **Raises** ``RefusedLogin``."""
-        held = dialect.credentials
-        if held.session_header:
-            session = request.headers.get(held.session_header)
-            if session is not None or not held.bearer or "authorization" not in request.headers:
-                name = held.session_header.upper()
-                return await self._authenticator.session(session, header=name, realm=held.realm)
-        return await self._authenticator.bearer(_authorization(request, dialect))
 
     async def answer(self, request: Request) -> Response:
         """The answer to one request. Raises only for bugs."""
@@ -214,12 +197,12 @@ class ScimEndpoint:
             if address is None:
                 raise NotFound("There is nothing at this address. SCIM is served at /scim/v2.")
             dialect = address.dialect
-            principal = self._remembered(request, dialect)
+            principal = remembered(self._authenticator, request, dialect)
             if principal is None:
                 route = _route_if_any(request, address)
-                if route is not None and route.open and not _has_credential(request, dialect):
+                if route is not None and route.open and not has_credential(request, dialect):
                     return self._discover(request, route, address, dialect)
-                principal = await self._authenticate(request, dialect)
+                principal = await authenticate(self._authenticator, request, dialect)
             tenant = enter(principal, address.tenant)
             if principal.connection.dialect != dialect.name:
                 raise Forbidden(
@@ -253,7 +236,7 @@ class ScimEndpoint:
         except ScimError as error:
             if route is None and address is not None:
                 route = _route_if_any(request, address)
-            await self._note(request, error, principal, tenant, route)
+            await self._notes.note(request, error, principal, route)
             answer = spoken.refusal(error)
         except StoreError as error:
             answer = spoken.refusal(refusal(error))
@@ -314,7 +297,7 @@ class ScimEndpoint:
         if isinstance(outcome, Unrolled):
             outcome.rest = self._in_turns(tenant.id, outcome.rest)
         if isinstance(outcome, Bulked):
-            await self.refused.note_all(tenant.id, self._refused_parts(request, principal, outcome))
+            await self._notes.note_parts(request, principal, outcome)
         if work.effects:
             await self._act(work, tenant, route, outcome)
         answer = spoken.encode(outcome, locations)
@@ -415,58 +398,6 @@ class ScimEndpoint:
         below = before.format(tenant=tenant) if tenant else ""
         return Locations(f"{self._house.public_url}{below}{dialect.location or base}", dialect.types)
 
-    def _refused_parts(self, request: Request, principal: Principal, bulked: Bulked) -> Iterator[Event]:
-        """The event of each operation of a bulk that was refused, as if it had come alone."""
-        for part in bulked.parts:
-            if part.status >= 400 and part.status not in (429, 503):
-                yield Event(
-                    id=ordered_id(),
-                    at=self._house.clock.written(),
-                    kind=Kind.WRITE_REFUSED,
-                    actor=principal.actor,
-                    peer=request.peer,
-                    request=request.id,
-                    resource_type=part.type,
-                    resource=part.id[:64],
-                    status=part.status,
-                    scim_type=part.scim_type or "",
-                )
-
-    async def _note(
-        self,
-        request: Request,
-        error: ScimError,
-        principal: Principal | None,
-        tenant: Tenant | None,
-        route: Route | None,
-    ) -> None:
-        """A refused login and a refused write each leave an event; a refused read leaves none, nor does overload."""
-
-        # A login is refused before anybody looks at what it asks for: whatever that is, its repeats are counted in one.
-        asked = None if isinstance(error, RefusedLogin) else route
-
-        def event(kind: Kind, actor: str) -> Event:
-            return Event(
-                id=ordered_id(),
-                at=self._house.clock.written(),
-                kind=kind,
-                actor=actor,
-                peer=request.peer,
-                request=request.id,
-                resource_type=asked.types[0].name if asked and len(asked.types) == 1 else "",
-                resource=asked.id[:64] if asked else "",
-                status=error.status,
-                scim_type=error.scim_type or "",
-            )
-
-        if error.status in (429, 503):
-            # Who is told to wait must not wait for the store first; and too much is no reason to write more.
-            return
-        if isinstance(error, RefusedLogin):
-            await self.refused.note(error.tenant, lambda: event(Kind.LOGIN_REFUSED, error.actor))
-        elif principal is not None and request.method in _WRITES and (route is None or route.ask is not Ask.SEARCH):
-            await self.refused.note(principal.tenant.id, lambda: event(Kind.WRITE_REFUSED, principal.actor))
-
 
 def _route(request: Request, address: Address, dialect: Dialect) -> Route:
     """The route of a request. **Raises** as ``RouteTable.find``."""
@@ -479,20 +410,6 @@ def _route_if_any(request: Request, address: Address) -> Route | None:
     with suppress(ScimError):
         return _route(request, address, address.dialect)
     return None
-
-
-def _authorization(request: Request, dialect: Dialect) -> str | None:
-    """The header ``Authorization``; a bare token, where the dialect takes those, with the word before it that it
-    lacks."""
-    header = request.headers.get("authorization")
-    if header is not None and dialect.credentials.bare and " " not in header.strip():
-        return f"Bearer {header.strip()}"
-    return header
-
-
-def _has_credential(request: Request, dialect: Dialect) -> bool:
-    session = dialect.credentials.session_header
-    return bool(request.headers.get("authorization")) or bool(session and request.headers.get(session))
 
 
 def _configured(dialect: Dialect, text: str) -> Dialect:
