@@ -80,6 +80,7 @@ def plan(
 
     async def work(session: "Session") -> int:
         async with session.planned() as (made, _):
+            session.progress("", 0, None)
             path = _plan_path(output, session.settings.name, several=len(targets) > 1)
             if path is not None:
                 session.write_plan(made, path)
@@ -244,6 +245,7 @@ def _finish(
     async def one(session: "Session") -> int:
         name = session.settings.name
         result = await work(session)
+        session.progress("", 0, None)
         if result is None:
             say(f"{name}: there is nothing to resume.")
             told.append({"target": name, "run": None})

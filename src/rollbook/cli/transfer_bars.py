@@ -14,7 +14,8 @@ _EVERY = 5.0
 
 @contextmanager
 def bars(name: str) -> Iterator[Progress]:
-    """What it yields is told: what is being done, how many more are done, of how many.
+    """What it yields is told: what is being done, how many more are done, of how many. An empty text: nothing more is
+    done, and others speak now.
 
     **Shape**: ``changing ━━━━━━━━━━ 51,200/100,000  812/s  0:00:06``
     """
@@ -44,6 +45,9 @@ def _drawn(name: str) -> Iterator[Progress]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as drawn:
 
         def told(what: str, more: int, total: int | None) -> None:
+            if not what:
+                drawn.stop()
+                return
             if what not in tasks:
                 tasks[what] = drawn.add_task(f"{name}: {what}", total=total)
             drawn.update(tasks[what], advance=more)
@@ -63,6 +67,8 @@ class _Lines:
         self._begun = self._next = 0.0
 
     def told(self, what: str, more: int, total: int | None) -> None:
+        if not what:
+            return
         now = SYSTEM_CLOCK.elapsed()
         if what != self._what:
             self._what, self._done, self._begun, self._next = what, 0, now, now + _EVERY
