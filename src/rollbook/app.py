@@ -173,9 +173,11 @@ def build(settings: Settings) -> "Application":
     from rollbook.identity.key_sets import KeySets
     from rollbook.identity.keys import KeyRing
     from rollbook.identity.passwords import Passwords
+    from rollbook.releezme_face.face import Face
     from rollbook.system_api.system import SystemApi
     from rollbook.web.activations import ActivationPage, Inviting
     from rollbook.web.asgi import Application
+    from rollbook.web.face_endpoint import FaceEndpoint
     from rollbook.web.front import Front
     from rollbook.web.guard import Guard
     from rollbook.web.health import Health
@@ -214,17 +216,15 @@ def build(settings: Settings) -> "Application":
     for dialect in house.dialects:
         if dialect.name == "retailops":
             sessions.pages[ACTIVATE] = ActivationPage(house, dialect, endpoint.dialect_of).answer
-    system = SystemEndpoint(
-        house,
-        SystemApi(
-            SYSTEM_CLOCK, partial(endpoint.dialect_of, house.dialects[0]), partial(master.derived, "PINs of lockers")
-        ),
-        endpoint.authenticator,
-        endpoint.rate,
-        endpoint.turns,
-        endpoint.refused,
-    )
-    front = Front(oauth, sessions, endpoint, system)
+    shared = (endpoint.authenticator, endpoint.rate, endpoint.turns, endpoint.refused)
+    dialect_of = partial(endpoint.dialect_of, house.dialects[0])
+    pin_key = partial(master.derived, "PINs of lockers")
+    systems = [SystemEndpoint(house, SystemApi(SYSTEM_CLOCK, dialect_of, pin_key), *shared)]
+    for dialect in house.dialects:
+        if dialect.name == Face.dialect:
+            face = Face(SYSTEM_CLOCK, dialect_of, pin_key, dialect.oauth.scopes)
+            systems.append(FaceEndpoint(face, house, *shared))
+    front = Front(oauth, sessions, endpoint, *systems)
     outbox = make_outbox(settings, store)
 
     async def unready() -> Sequence[str]:

@@ -31,7 +31,7 @@ from rollbook.web.scim_endpoint import ScimEndpoint
 AT = "/connect/token"
 SCIM, SAPI = "Vecos.Releezme.Web.SCIM", "Vecos.Releezme.Web.SAPI"
 GRANTED = ("password", "refresh_token")
-RIGHTS = ("scim.read", "scim.write", "system.read", "system.write")
+RIGHTS = ("scim.read", "scim.write", "system.read", "system.write", "lockers.manage", "access.read", "audit.read")
 
 
 def company(house: House, name: str = "acorn") -> Seat:

@@ -136,10 +136,14 @@ def _service(stands: Whereabouts | None) -> str | None:
         return NO_LOCKER
     if stands.locker.state != ACTIVE:
         return LOCKER_BLOCKED
+    return None if in_service(stands) else LOCKER_CLOSED
+
+
+def in_service(stands: Whereabouts) -> bool:
+    """Whether a locker is used: it is not blocked, and nothing in which it stands is closed, set up or mended."""
     bank = stands.bank
-    states = (bank.state, stands.section_state, stands.location.state)
-    open_ = all(state == ACTIVE for state in states) and bank.published and not bank.service_mode
-    return None if open_ else LOCKER_CLOSED
+    states = (stands.locker.state, bank.state, stands.section_state, stands.location.state)
+    return all(state == ACTIVE for state in states) and bank.published and not bank.service_mode
 
 
 def _links(facts: Facts, action: Action, at: str) -> tuple[Condition, ...]:

@@ -7,10 +7,11 @@ should walk by edges (``LockerStore.listed``), and follow by positions (``Locker
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
-from rollbook.storage.locker_contract import K
-from rollbook.storage.locker_records import LockerEvent
+from rollbook.storage.locker_records import Kept, LockerEvent
+
+K = TypeVar("K", bound=Kept)
 
 
 @dataclass(frozen=True, slots=True)

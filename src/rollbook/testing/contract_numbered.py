@@ -137,5 +137,7 @@ class WholeBanks:
             await banks.call(new_id(), "redetect", act(LATER))
         await handle.lockers.change(replace(there.bank, controller="box 7"), act(LATER))
         await banks.call(there.bank.id, "redetect", act(LATER))
-        (told,) = await handle.lockers.numbered.told(("locker_bank:redetect",), None, 9) or ()
+        found = await handle.lockers.numbered.told(("locker_bank:redetect",), None, 9)
+        assert found is not None
+        (told,) = found
         assert (told.subject, told.subject_id) == ("locker_bank", there.bank.id)

@@ -121,23 +121,36 @@ class SystemEndpoint:
 
     firsts = frozenset(("api", "access", ".well-known", "t"))
     """The first parts of its addresses."""
+    base = BASE
 
     def find(self, path: str) -> Callable[[Request], Awaitable[Response]] | None:
         """What answers at a path; None: it is not the System API's."""
         if _METADATA.fullmatch(path) is not None:
             return self._metadata
-        return self.answer if find(path) is not None else None
+        return self.answer if self.place(path) is not None else None
+
+    def place(self, path: str) -> Place | None:
+        """Where in the API a path leads, if it does."""
+        return find(path)
+
+    def admit(self, principal: Principal, place: Place) -> Tenant:
+        """The tenant whose API this is. **Raises** ``ScimError``."""
+        return enter(principal, place.tenant)
+
+    def read(self, request: Request) -> Mapping[str, Any]:
+        """The JSON of a request. **Raises** ``ScimError``."""
+        return _body(request)
 
     def refuse(self, error: ScimError, path: str) -> Response | None:
-        """What the edge refuses at a path, as problem details."""
-        return self._system.refusal(error, "") if find(path) is not None else None
+        """What the edge refuses at a path, in the API's form."""
+        return self._system.refusal(error, "") if self.place(path) is not None else None
 
     def describe(self, request: Request) -> Mapping[str, str]:
         """What a request was, for the access log: the route without ids, and the tenant of a known credential."""
-        place = find(request.path)
+        place = self.place(request.path)
         principal = self._authenticator.remembered(request.headers.get("authorization"))
         template = self._system.template(request.method, place.rest) if place else "-"
-        return {"route": f"{BASE}{template}", "tenant": principal.tenant.id if principal else "-"}
+        return {"route": f"{self.base}{template}", "tenant": principal.tenant.id if principal else "-"}
 
     async def before_body(self, request: Request) -> Response | None:
         """The refusal of a request without a good credential, before anybody reads its body; None lets it in."""
@@ -156,7 +169,7 @@ class SystemEndpoint:
         principal: Principal | None = None
         tenant: Tenant | None = None
         standing: Headers = ()
-        place = find(request.path)
+        place = self.place(request.path)
         assert place is not None
         try:
             if place.rest in ("/docs", "/openapi.json"):
@@ -165,9 +178,9 @@ class SystemEndpoint:
             principal = self._authenticator.remembered(authorization)
             if principal is None:
                 principal = await self._authenticator.bearer(authorization)
-            tenant = enter(principal, place.tenant)
+            tenant = self.admit(principal, place)
             standing = self._rate.take(tenant.id, principal.connection)
-            body = _body(request)
+            body = dict(self.read(request))
             async with self._turns.turn(tenant.id):
                 asked = Asked(request, principal, tenant, self._handle(tenant.id), place.base, place.rest, body)
                 answer = await self._system.answer(asked)

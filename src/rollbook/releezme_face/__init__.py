@@ -1,0 +1,1 @@
+"""The System API of Vecos Releezme, beside the dialect's SCIM: another face of the same operations on lockers."""
