@@ -63,6 +63,12 @@ JOIN locker x ON x.tenant_id = $1 AND x.id = g.locker_id
 JOIN locker_bank b ON b.tenant_id = $1 AND b.id = x.bank_id
 JOIN location l ON l.tenant_id = $1 AND l.id = b.location_id
 WHERE g.tenant_id = $1 AND g.locker_id = $3 ORDER BY k.priority DESC, k.id"""
+_LINKED = """WITH RECURSIVE up (id) AS (
+  SELECT m.group_id FROM member m WHERE m.tenant_id = $1 AND m.member_id = $2
+  UNION
+  SELECT m.group_id FROM up CROSS JOIN member m WHERE m.tenant_id = $1 AND m.member_id = up.id)
+SELECT DISTINCT k.locker_group_id FROM up JOIN access_link k ON k.tenant_id = $1 AND k.user_group_id = up.id
+ORDER BY k.locker_group_id"""
 _BOOKABLE = """SELECT 1 FROM grouped_locker g JOIN locker_group n ON n.tenant_id = $1 AND n.id = g.group_id
 WHERE g.tenant_id = $1 AND g.locker_id = $2 AND n.bookable = 1 LIMIT 1"""
 _ASSIGNMENT = f"SELECT {columns(Assignment, 'a')} FROM assignment a WHERE a.tenant_id = $1 AND a.id = $2"
@@ -74,8 +80,11 @@ ORDER BY a.expires LIMIT $3"""
 _FORGET = "DELETE FROM request_key WHERE tenant_id = $1 AND expires <= $2"
 
 
-def candidates(wish: Wish, starts: str, ends: str | None, limit: int, after: str = "") -> tuple[str, Row]:
-    """The statement that finds free lockers, and its values but for the tenant."""
+def candidates(
+    wish: Wish, starts: str, ends: str | None, limit: int, after: str = "", linked: Sequence[str] | None = None
+) -> tuple[str, Row]:
+    """The statement that finds free lockers, and its values but for the tenant. ``linked``: in one of these locker
+    groups."""
     values: list[object] = [after or FIRST_ID, starts, ends or FOR_GOOD]
     conditions = []
     for column, wanted in (
@@ -95,6 +104,13 @@ def candidates(wish: Wish, starts: str, ends: str | None, limit: int, after: str
         conditions.append(
             "AND EXISTS (SELECT 1 FROM grouped_locker g WHERE g.tenant_id = $1 AND g.locker_id = x.id"
             f" AND g.group_id = ${len(values) + 1})"
+        )
+    if linked is not None:
+        places = ", ".join(f"${len(values) + n}" for n in range(2, len(linked) + 2))
+        values += linked
+        conditions.append(
+            "AND EXISTS (SELECT 1 FROM grouped_locker g WHERE g.tenant_id = $1 AND g.locker_id = x.id"
+            f" AND g.group_id IN ({places}))"
         )
     values.append(limit)
     sql = f"""SELECT {columns(Locker, "x")} FROM locker x
@@ -130,16 +146,26 @@ def _any(
     """Give one of the lockers that are free and fit. Who may not have it is judged before it is locked, so that two who
     ask for any seldom wait for each other."""
     refusal = LockerRefused("noFreeLocker", "No locker that fits is free.")
+    linked = None
+    if ask.judge is not None:
+        linked = [row[0] for row in (yield Ask(_LINKED, (tenant, ask.user_id)))]
+        if not linked:
+            raise _no_right(ask.judge(()) or "noLink")
+    verdicts: dict[tuple[str, ...], str | None] = {}
     after = ""
     while True:
-        sql, values = candidates(ask.wish, starts, ends, AT_ONCE, after)
+        sql, values = candidates(ask.wish, starts, ends, AT_ONCE, after, linked)
         found = [record_of(Locker, row) for row in (yield Ask(sql, (tenant, *values)))]
+        alike = yield from _alike(tenant, found if ask.judge else ())
         for locker in turned(found, ask.wish.seed):
-            try:
-                yield from _judged(tenant, ask.judge, ask.user_id, locker.id, starts)
-            except LockerRefused as error:
-                refusal = error
-                continue
+            if ask.judge is not None:
+                if alike[locker.id] not in verdicts:
+                    grounds = yield from _grounds(tenant, ask.user_id, locker.id, starts)
+                    verdicts[alike[locker.id]] = ask.judge(grounds)
+                code = verdicts[alike[locker.id]]
+                if code is not None:
+                    refusal = _no_right(code)
+                    continue
             try:
                 return (yield from give(locker.id))
             except LockerRefused as error:
@@ -398,10 +424,30 @@ def _bookings(tenant: str, locker_id: str, starts: str, ends: str) -> Script[lis
 def _judged(tenant: str, judge: Judge | None, user_id: str, locker_id: str, at: str) -> Script[None]:
     if judge is None:
         return
-    grounds = [ground_of(row) for row in (yield Ask(GROUNDS, (tenant, user_id, locker_id, at)))]
-    code = judge(grounds)
+    code = judge((yield from _grounds(tenant, user_id, locker_id, at)))
     if code is not None:
-        raise LockerRefused(code, "This user has no right to this locker now.")
+        raise _no_right(code)
+
+
+def _grounds(tenant: str, user_id: str, locker_id: str, at: str) -> Script[list[Ground]]:
+    return [ground_of(row) for row in (yield Ask(GROUNDS, (tenant, user_id, locker_id, at)))]
+
+
+def _no_right(code: str) -> LockerRefused:
+    return LockerRefused(code, "This user has no right to this locker now.")
+
+
+def _alike(tenant: str, lockers: Sequence[Locker]) -> Script[dict[str, tuple[str, ...]]]:
+    """What lockers have to have in common to be judged alike: the bank (its time zone) and their groups."""
+    if not lockers:
+        return {}
+    groups: dict[str, list[str]] = {one.id: [one.bank_id] for one in lockers}
+    places = ", ".join(f"${n}" for n in range(2, len(lockers) + 2))
+    sql = f"""SELECT g.locker_id, g.group_id FROM grouped_locker g
+WHERE g.tenant_id = $1 AND g.locker_id IN ({places}) ORDER BY g.group_id"""
+    for locker, group in (yield Ask(sql, (tenant, *groups))):
+        groups[locker].append(group)
+    return {id: tuple(found) for id, found in groups.items()}
 
 
 def _given(tenant: str, made: Assignment, act: Act) -> Script[None]:
