@@ -10,22 +10,21 @@ One fact is kept once, where every dialect finds it, and a claim that says the s
     Claims [{type: …/role, value: y}]        the claim, not primary
 
 So a user that came in by another dialect has claims here, and one renamed there is renamed here. What a client may
-write in two places is settled by what has changed (``_written``): one of the two is left as it was read, mostly.
+write in two places is settled by what has changed (``identify_facts``): one of the two is left as it was read, mostly.
 
 What is read from the wire, and the names of the two schemas, is in ``identify_wire``; steps of naming are in
 ``identify_names``.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rollbook.dialects.hooks.identify_facts import addresses, check_organization, key_of, settled, values
 from rollbook.dialects.hooks.identify_names import Named, Naming, claim_of, name_of
 from rollbook.dialects.hooks.identify_wire import ACTIVATION, CLAIMS, OWN, RESET, given_names, read_body, spell
 from rollbook.scim import urns
-from rollbook.scim.attributes import Compare
 from rollbook.scim.errors import InvalidFilter, InvalidValue
-from rollbook.scim.folding import fold
 from rollbook.scim.rules import Asked, Document, Plain
 from rollbook.scim.tolerances import note, shortened
 
@@ -135,11 +134,11 @@ def _opened(document: Mapping[str, Any], setup: Setup) -> Document:
     emails = document.get("emails")
     if emails:
         type = setup.email_type
-        known = {_same(type, name)} if naming["type"] == type else set()
+        known = {key_of(type, name)} if naming["type"] == type else set()
         for email in emails:
             value = email.get("value")
-            if value and (same := _same(type, value)) not in known:
-                known.add(same)
+            if value and (key := key_of(type, value)) not in known:
+                known.add(key)
                 added = {"type": type, "value": value, "primary": False}
                 if "display" in email:
                     added["display"] = email["display"]
@@ -242,13 +241,13 @@ class _Judgement:
         there = {claim["value"]: claim for claim in claims if claim["type"] == type and claim.get("value")}
         was = [value for t, value in self._old_claims if t == type and value]
         if new.type == type:
-            if new != old or _same(type, new.value) in {_same(type, value) for value in _values(was_listed)}:
+            if new != old or key_of(type, new.value) in {key_of(type, value) for value in values(was_listed)}:
                 there = {new.value: {}} | there
             else:
                 was.remove(new.value)
-        wanted = _written(_values(listed), _values(was_listed), list(there), was, self._says("emails"), type)
-        shown = {_same(type, value): claim["display"] for value, claim in there.items() if "display" in claim}
-        return _addresses({_same(type, value): value for value in wanted}, listed, was_listed, shown)
+        wanted = settled(values(listed), values(was_listed), list(there), was, self._says("emails"), type)
+        shown = {key_of(type, value): claim["display"] for value, claim in there.items() if "display" in claim}
+        return addresses({key_of(type, value): value for value in wanted}, listed, was_listed, shown)
 
     def _activation_code(self, claims: list[Document], new: Named) -> str | None:
         """``ActivationCode``, settled with the claim of its type."""
@@ -264,7 +263,7 @@ class _Judgement:
             was.remove(new.value)
         if set(there) == set(was) and codes(self._after) == codes(self._was):
             return next(iter(codes(self._was)), None)
-        wanted = _written(codes(self._after), codes(self._was), there, was, self._says(ACTIVATION), "")
+        wanted = settled(codes(self._after), codes(self._was), there, was, self._says(ACTIVATION), "")
         if len(wanted) > 1:
             raise InvalidValue(f"A user has one activation code: give {ACTIVATION} or one claim of its type.")
         return wanted[0] if wanted else None
@@ -308,7 +307,7 @@ class _Judgement:
         was = (self._before or {}).get(urns.ENTERPRISE_USER, {}).get(ORGANIZATION)
         if wanted is None or wanted == was:
             return document
-        name = _organization(wanted, self._setup)
+        name = check_organization(wanted, self._setup.root, self._setup.organizations)
         if name == self._setup.root and was is None:  # where every user is who is nowhere else
             left = {name: value for name, value in inside.items() if name != ORGANIZATION}
             rest = {name: value for name, value in document.items() if name != urns.ENTERPRISE_USER}
@@ -316,83 +315,9 @@ class _Judgement:
         return document
 
 
-def _written(
-    listed: list[str], was_listed: list[str], claims: list[str], was_claims: list[str], says: bool | None, type: str
-) -> list[str]:
-    """The values of a fact that may be written as an attribute (``listed``) and as claims.
-
-    **Rules**: in a PATCH (``says`` is None) what either place gained is there, and what either lost is not. In a body,
-    the attribute decides where the claims are as they were read; else both together, or the claims alone where the
-    attribute is not named.
-    """
-    keys = {_same(type, value) for value in claims}
-    was_keys = {_same(type, value) for value in was_claims}
-    listed_keys = {_same(type, value) for value in listed}
-    was_listed_keys = {_same(type, value) for value in was_listed}
-    if says is None:
-        gained = (listed_keys - was_listed_keys) | (keys - was_keys)
-        lost = ((was_listed_keys - listed_keys) | (was_keys - keys)) - gained
-        wanted = [value for value in (*listed, *claims) if _same(type, value) not in lost]
-    elif not says:
-        wanted = claims
-    elif keys == was_keys:
-        wanted = [*listed, *(value for value in claims if _same(type, value) not in was_listed_keys)]
-    else:
-        wanted = [*listed, *claims]
-    return list({_same(type, value): value for value in reversed(wanted)}.values())[::-1]
-
-
-def _addresses(
-    wanted: Mapping[str, str], listed: Sequence[Document], was_listed: Sequence[Document], displays: Mapping[str, str]
-) -> list[Document]:
-    """The elements of ``emails`` with the wanted values (by what ``_same`` makes of them): as they are listed, else as
-    they were, else new ones. What has no value stays as it is listed."""
-
-    def key(email: Document) -> str | None:
-        return _same("emails", email["value"]) if email.get("value") else None
-
-    elements = [email for email in listed if key(email) is None or key(email) in wanted]
-    missing = wanted.keys() - {key(email) for email in elements}
-    again = [email for email in was_listed if key(email) in missing]
-    if any(email.get("primary") for email in elements):
-        again = [{name: value for name, value in email.items() if name != "primary"} for email in again]
-    missing -= {key(email) for email in again}
-    elements += [*again, *({"value": value} for same, value in wanted.items() if same in missing)]
-    return [{**e, "display": displays[k]} if (k := key(e)) is not None and k in displays else e for e in elements]
-
-
-def _values(emails: Sequence[Document]) -> list[str]:
-    return [email["value"] for email in emails if email.get("value")]
-
-
-def _same(type: str, value: str) -> str:
-    """What two values have in common that are one; addresses are compared without case, codes (no type) are not."""
-    return fold(Compare.FOLDED, value) if type else value
-
-
 def _other(claim: Mapping[str, Any]) -> Document:
     """A claim as it is kept: that it does not name the user goes without saying."""
     return {name: claim[name] for name in ("type", "value", "display") if name in claim}
-
-
-def _organization(wanted: str, setup: Setup) -> str:
-    """The name or path of an organisation, if there is one: ``North`` (where only one is called so), ``Sales/North``,
-    ``Root/Sales/North``. **Raises** ``InvalidValue``."""
-    paths = {setup.root, *_paths(setup.organizations, "")}
-    if wanted in paths or f"{setup.root}/{wanted}" in paths:
-        return wanted
-    found = [path for path in paths if path.rpartition("/")[2] == wanted]
-    if len(found) > 1:
-        raise InvalidValue(f'There are {len(found)} organizations "{shortened(wanted)}"; give the path of one.')
-    if not found:
-        raise InvalidValue(f'There is no organization "{shortened(wanted)}" in this tenant.')
-    return wanted
-
-
-def _paths(tree: Mapping[str, Any], above: str) -> Iterator[str]:
-    for name, below in tree.items():
-        yield above + name
-        yield from _paths(below, f"{above}{name}/")
 
 
 RULES = Identify()
