@@ -30,20 +30,27 @@ class PlanFile:
     header: Mapping[str, Json]
     totals: Mapping[str, Json]
     path: Path
+    content: bytes
+    """A digest of what was signed."""
 
     @property
     def id(self) -> str:
         return str(self.header["plan"])
 
     def lines(self) -> Iterator[tuple[bytes, Mapping[str, Json]]]:
-        """Operations and notes: each as it stands there, and read."""
+        """Operations and notes: each as it stands there, and read. **Raises** ``Tampered`` at the end, where somebody
+        has changed the file since it was read."""
+        digest = hashlib.sha256()
         with self.path.open("rb") as file:
-            next(file)
-            for line in file:
-                said = orjson.loads(line)
+            for number, line in enumerate(file):
+                digest.update(line)
+                said = orjson.loads(line) if number else {"form": FORM}
                 if "totals" in said:
-                    return
-                yield line.rstrip(b"\n"), said
+                    break
+                if number:
+                    yield line.rstrip(b"\n"), said
+        if digest.digest() != self.content:
+            raise Tampered(_CHANGED, hint=_HINT)
 
     def operations(self) -> Iterator[bytes]:
         """The lines that write."""
@@ -85,7 +92,7 @@ def write(
 
 def read(path: Path, key: bytes) -> PlanFile:
     """Read a plan. **Raises** ``Tampered`` where it was edited, cut off, or signed elsewhere."""
-    signer = hmac.new(key, digestmod=hashlib.sha256)
+    signer, digest = hmac.new(key, digestmod=hashlib.sha256), hashlib.sha256()
     header: Mapping[str, Json] | None = None
     before: bytes | None = None
     last: bytes | None = None
@@ -94,6 +101,7 @@ def read(path: Path, key: bytes) -> PlanFile:
             for line in file:
                 if last is not None:
                     signer.update(last)
+                    digest.update(last)
                 before, last = last, line
                 if header is None:
                     header = orjson.loads(line)
@@ -106,4 +114,4 @@ def read(path: Path, key: bytes) -> PlanFile:
         raise Tampered(f"{path.name} is no plan, or not a whole one", hint=_HINT) from None
     except OSError:
         raise Tampered(f"{path.name} cannot be read", hint=_HINT) from None
-    return PlanFile(header, totals, path)
+    return PlanFile(header, totals, path, digest.digest())
