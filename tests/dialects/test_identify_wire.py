@@ -145,6 +145,9 @@ def test_w3_without_the_scope_the_answer_is_403(sqlite: House) -> None:
     assert reader.reads(token).status_code == 200
     headers = {"authorization": f"Bearer {token}"}
     refused(seat.call("POST", "/Users", {"userName": "ann"}, headers=headers), 403)
+    assert seat.call("QUERY", "/Users", {}, headers=headers).status_code == 200
+    assert seat.call("POST", "/Users", {}, headers={**headers, "x-http-method-override": "QUERY"}).status_code == 200
+    refused(seat.call("POST", "/Users/x", headers={**headers, "x-http-method-override": "DELETE"}), 403)
     assert reader.ask("password", TOKEN, scope="identify*scim").json()["error"] == "invalid_scope"
 
 
