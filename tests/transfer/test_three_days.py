@@ -88,6 +88,11 @@ def with_badge(one: Person) -> User:
     return {**named(one), RELEEZME: {"badges": badges}, "groups": one.department}
 
 
+def in_a_group(one: Person) -> User:
+    """With a department, and in the group of it."""
+    return {**at_work(one), "groups": one.department}
+
+
 def in_a_shop(one: Person) -> User:
     """With a store; who is not active is linked to nobody."""
     own = {"role": "Seller", "storeCodeList": [one.department]}
@@ -154,7 +159,14 @@ TRIALS = (
         {"userName": "lower(login)", "displayName": "{first} {last}", "emails": "mail", "active": "active"},
         of_identify,
     ),
-    Trial("scim11", 300, bearer, {**NAMED, f'"{ENTERPRISE}:department"': "department"}, at_work),
+    Trial(
+        "scim11",
+        300,
+        bearer,
+        {**NAMED, f'"{ENTERPRISE}:department"': "department"},
+        in_a_group,
+        '[[groups]]\nadd = ["{department}"]\n',
+    ),
 )
 WRITTEN = {
     "BADGES": '[{ value = "badge", display = "\'Card\'" }]',
