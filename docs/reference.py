@@ -37,6 +37,8 @@ _SOURCES = (
 )
 _EXITS = (
     "Exit codes: 0 done, 1 refused or failed, 2 wrong usage. Errors stand on standard error. TENANT is a name or an id."
+    " The verbs of `rollbook transfer` have more: 3 stopped by a brake, 4 some entries failed, 5 target unreachable or "
+    "login refused, 10 something to do (`plan --detailed-exitcode`)."
 )
 _ERRORS = (
     "Every refusal is a SCIM Error (RFC 7644 §3.12): `status` is a string, `scimType` stands where the RFC has one, "

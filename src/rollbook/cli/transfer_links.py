@@ -15,6 +15,8 @@ app = typer.Typer(
     invoke_without_command=True,
 )
 
+_GIVEN = "rollbook.transfer.links"
+
 
 @app.callback()
 def links(
@@ -26,18 +28,27 @@ def links(
     rollbook transfer links
     rollbook transfer links rebuild
     """
+    ctx.meta[_GIVEN] = (config, target)
     if ctx.invoked_subcommand is None:
         _list(config, target, json=json)
 
 
+def _given(ctx: typer.Context, config: str, target: str | None) -> tuple[str, str | None]:
+    """What was said before the verb counts where nothing was said after it."""
+    before, named = ctx.meta.get(_GIVEN, (config, target))
+    return (before if config == "transfer.toml" else config), (named if target is None else target)
+
+
 @app.command("list")
-def list_(config: ConfigFile = "transfer.toml", target: TargetName = None, json: Json = False) -> None:
+def list_(
+    ctx: typer.Context, config: ConfigFile = "transfer.toml", target: TargetName = None, json: Json = False
+) -> None:
     """List the users that are ours.
 
     \b
     rollbook transfer links list
     """
-    _list(config, target, json=json)
+    _list(*_given(ctx, config, target), json=json)
 
 
 def _list(config: str, target: str | None, *, json: bool) -> None:
@@ -60,7 +71,9 @@ def _list(config: str, target: str | None, *, json: bool) -> None:
 
 
 @app.command()
-def rebuild(config: ConfigFile = "transfer.toml", target: TargetName = None, json: Json = False) -> None:
+def rebuild(
+    ctx: typer.Context, config: ConfigFile = "transfer.toml", target: TargetName = None, json: Json = False
+) -> None:
     """Forget who is who, and find it out anew by externalId, userName and policy.match. The target is not changed.
 
     \b
@@ -70,7 +83,7 @@ def rebuild(config: ConfigFile = "transfer.toml", target: TargetName = None, jso
     from rollbook.errors import RollbookError
     from rollbook.transfer.runs import Session
 
-    found, targets = chosen(config, target)
+    found, targets = chosen(*_given(ctx, config, target))
     told = []
     for settings in targets:
         try:
