@@ -13,7 +13,7 @@ from xml.parsers.expat import ExpatError, ParserCreate
 Shown = Mapping[int, Mapping[int, str]]
 """By row (from 1) and column (from 0): a format of zeros (``00000000``), or what is shown (``007``)."""
 
-_ZEROS = re.compile(r"0{2,}(?:;@?)*")
+_ZEROS = re.compile(r"0{2,}(?:;.*)?")
 _PLACE = re.compile(r"([A-Z]+)([0-9]+)")
 _BLOCK = 1 << 18
 
