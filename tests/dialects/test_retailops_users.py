@@ -1,8 +1,11 @@
 """Users of Retail Ops on the running server. The numbers are those of the dialect."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
+import httpx2
 import pytest
 from tests.dialects.retailops_stage import BASE, MEMBERS, configure, made, openid, person, put, refused, searched, shop
 from tests.support.house import ENTERPRISE, SEARCH, USER, House, Seat
@@ -186,6 +189,20 @@ def test_s_p7_v7_an_openid_user_is_linked_to_one_user_until_that_is_deactivated(
     assert (gone.json()["active"], gone.json()["retailOps"]["openIDUserID"]) == (False, None)
     assert put(shop_seat, ann, active=False).json() == gone.json()
     assert put(shop_seat, bo, active=True, openIDUserID=link).json()["retailOps"]["openIDUserID"] == link
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgres"])
+def test_v7_of_those_who_come_at_once_one_is_linked(engine: str, request: pytest.FixtureRequest) -> None:
+    seat = shop(request.getfixturevalue(f"_house_on_{engine}"))
+    link = openid()
+
+    def come(number: int) -> int:
+        with httpx2.Client() as client:
+            body = person(f"user{number}", active=True, openIDUserID=link)
+            return replace(seat, client=client).post("/Users", body).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(come, range(8))) == [201, *[409] * 7]
 
 
 def test_s_p7_what_is_said_of_the_link_of_an_inactive_user_is_dropped_and_noted(shop_seat: Seat) -> None:

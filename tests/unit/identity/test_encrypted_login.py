@@ -89,6 +89,15 @@ def test_what_is_encrypted_is_decrypted(name: str, password: str) -> None:
         assert auth_tokens.decrypt(key, encrypted) == login
 
 
+@given(st.binary(max_size=200), st.text(max_size=100))
+def test_whatever_comes_is_a_login_or_nothing(garbage: bytes, text: str) -> None:
+    key = CipherKey(bytes(32), bytes(16))
+    for encrypted in (garbage[: len(garbage) // 16 * 16], auth_tokens.decode(text)):
+        if encrypted:
+            assert auth_tokens.decrypt(key, encrypted) is None
+    assert auth_tokens.read_date(text) is None
+
+
 @pytest.mark.anyio
 class TestLogins:
     async def test_a_login_opens_a_session_of_its_key(self, stage: Stage) -> None:
