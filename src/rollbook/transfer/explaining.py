@@ -31,7 +31,8 @@ def find_person(config: Config, user: str, *, today: date) -> list[Found]:
     """Everybody in the sources whose key, userName or externalId is this. **Raises** as ``take_snapshot``."""
     opened = open_config(config, today)
     for source in opened.sources:
-        source.wanted.update(source.source.columns() or ())
+        columns = source.source.columns() or ()
+        source.wanted.update(name for name in columns if name and columns.count(name) == 1)
     connection = apsw.Connection("")
     try:
         spool = Spool(connection)

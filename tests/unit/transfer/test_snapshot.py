@@ -165,6 +165,12 @@ def test_a_person_is_followed_from_the_rows_to_what_is_wanted(tmp_path: Path) ->
     assert find_person(config, "nobody", today=TODAY) == []
 
 
+def test_columns_that_stand_twice_are_shown_to_nobody(tmp_path: Path) -> None:
+    snapshot(tmp_path, ONE, people=["id,login,active,x,x,", "a,ann,yes,1,2,3"])
+    (ann,) = find_person(read_config(tmp_path / "transfer.toml", {}), "ann", today=TODAY)
+    assert ann.rows[0][1] == {"id": "a", "login": "ann", "active": "yes"}
+
+
 def test_lookup_tables_may_stand_in_files(tmp_path: Path) -> None:
     (tmp_path / "sites.csv").write_text("code;site\nHR;Leeds\nHR;York\nit;Graz\n")
     table = "[lookup.sites]\nfile = 'sites.csv'\nkey = 'code'\nvalue = 'site'\n"
