@@ -143,6 +143,12 @@ def test_a_broken_file_stops_the_start_with_file_and_line(folder: Path, tmp_path
         assert told.code == 1, words
         assert f"{bad}, line {_line(bad, 'mst = 100')}: pages.mst" in told.err
     assert not (tmp_path / "none.db").exists()
+    found = rollbook(
+        "--dialects", str(bad.parent), "doctor", "--json", "--database", f"sqlite:///{tmp_path / 'none.db'}"
+    )
+    (finding,) = [one for one in json.loads(found.out) if one["check"] == "dialects"]
+    assert (finding["ok"], found.code) == (False, 1)
+    assert "pages.mst" in finding["detail"]
     told = rollbook("--dialects", str(tmp_path / "nowhere"), "dialect", "list")
     assert told.code == 2
     assert "there is no folder" in told.err

@@ -36,7 +36,7 @@ class Finding(NamedTuple):
 
 
 def doctor(ctx: typer.Context, database: Database = None, config: Config = None, json: Json = False) -> None:
-    """Look at the settings, the clock, the database, its role and the disk: each is ok, or what to do is said.
+    """Look at the settings, dialects, clock, database, its role and the disk: each is ok, or what to do is said.
 
     Nothing is changed. Exit code 1 where something has to be done.
 
@@ -64,6 +64,7 @@ def _findings(ctx: typer.Context, database: str | None, config: str | None) -> I
         yield clock(SYSTEM_CLOCK.now())
         return
     yield _settings(loaded)
+    yield from _dialects(loaded.settings)
     yield clock(SYSTEM_CLOCK.now())
     yield from _database(loaded.settings)
     yield disk(loaded.settings)
@@ -76,6 +77,22 @@ def _settings(loaded: "Loaded") -> Finding:
         return Finding("settings", False, f"{settings.workers} workers cannot share an SQLite file", todo)
     set_ = [f"{name}={text}" for name, text in settings.differing().items()]
     return Finding("settings", True, f"{', '.join(set_)}; file: {loaded.file or 'none'}")
+
+
+def _dialects(settings: "Settings") -> Iterator[Finding]:
+    """The dialects, where there are some beside those of this package."""
+    from rollbook.app import house_dialects
+    from rollbook.dialects.loading import catalog
+    from rollbook.errors import RollbookError
+
+    try:
+        known = house_dialects(settings)
+    except RollbookError as refused:
+        yield Finding("dialects", False, refused.detail, refused.hint or "mend it: no server starts with it")
+        return
+    own = {dialect.name for dialect in catalog()}
+    if more := [dialect.name for dialect in known if dialect.name not in own]:
+        yield Finding("dialects", True, f"{', '.join(more)}, beside those of rollbook")
 
 
 def clock(now: datetime) -> Finding:
