@@ -1,5 +1,7 @@
 """What stops a run, and the one way past it."""
 
+import json
+
 import pytest
 from tests.support.house import Seat
 from tests.support.transfer_stage import Stage, people, person, there
@@ -20,6 +22,8 @@ def test_too_many_deactivations_stop_before_the_first_write(many: Stage, acorn: 
     assert told.code == 3
     assert "7 users would be deactivated: 5 are allowed" in told.err
     assert "--allow-deletes 7 --plan " in told.err
+    (said,) = json.loads(many.run("sync", "--json").out)["targets"]
+    assert (said["removals"], said["held"][0][:7]) == (7, "7 users")
     assert len(acorn.events()) == before
 
 

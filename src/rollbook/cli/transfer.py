@@ -94,7 +94,7 @@ def plan(
                 return BRAKED
             return SOMETHING_TO_DO if detailed_exitcode and made.totals.writes else DONE
 
-    code = each(config_read, targets, work)
+    code = each(config_read, targets, work, told)
     if json:
         print_json({"exit_code": code, "targets": told})
     raise typer.Exit(code)
@@ -270,7 +270,7 @@ def _finish(
         show_result(name, result)
         return SOME_FAILED if result.failed or result.unclear else DONE
 
-    code = each(config, targets, one)
+    code = each(config, targets, one, told)
     if json:
         print_json({"exit_code": code, "targets": told})
     raise typer.Exit(code)

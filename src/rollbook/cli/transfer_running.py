@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rollbook.cli.output import fail, say
 from rollbook.errors import RollbookError
@@ -23,9 +23,16 @@ def or_fail(work: Callable[[], T]) -> T:
         fail(refused.detail, refused.hint, getattr(refused, "exit_code", 1))
 
 
-def each(config: "Config", targets: list["TargetSettings"], work: Callable[["Session"], Awaitable[int]]) -> int:
-    """Work on each target, one after the other; the code of the first that did not end well."""
+def each(
+    config: "Config",
+    targets: list["TargetSettings"],
+    work: Callable[["Session"], Awaitable[int]],
+    told: list[dict[str, Any]],
+) -> int:
+    """Work on each target, one after the other; the code of the first that did not end well. What stopped one is said,
+    and added to what is ``told`` in JSON."""
     from rollbook.cli.transfer_bars import bars
+    from rollbook.transfer.errors import Braked
     from rollbook.transfer.runs import Session
 
     codes = []
@@ -37,6 +44,9 @@ def each(config: "Config", targets: list["TargetSettings"], work: Callable[["Ses
             several = f"{settings.name}: " if len(targets) > 1 else ""
             say(f"rollbook: {several}{refused.detail}" + (f"\n  {refused.hint}" if refused.hint else ""))
             codes.append(getattr(refused, "exit_code", 1))
+            told.append({"target": settings.name, "error": refused.detail})
+            if isinstance(refused, Braked) and refused.held:
+                told[-1] |= {"plan": refused.plan, "held": list(refused.held), "removals": refused.removals}
     return next((code for code in codes if code), 0)
 
 

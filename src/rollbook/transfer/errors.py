@@ -52,6 +52,14 @@ class Braked(TransferError):
 
     exit_code = BRAKED
 
+    def __init__(
+        self, detail: str, *, hint: str = "", plan: str = "", held: Sequence[str] = (), removals: int = 0
+    ) -> None:
+        super().__init__(detail, hint=hint)
+        self.plan = plan
+        self.held = tuple(held)
+        self.removals = removals
+
 
 class AtWork(TransferError):
     """Another run holds the lock."""

@@ -213,7 +213,8 @@ class Session:
                 if empty
                 else (f"look at the plan; then, once: --allow-deletes {removals} --plan {plan}")
             )
-            raise Braked("stopped by a brake: " + "; ".join(held), hint=hint)
+            detail = "stopped by a brake: " + "; ".join(held)
+            raise Braked(detail, hint=hint, plan=plan, held=held, removals=removals)
 
     def _begin(
         self,
