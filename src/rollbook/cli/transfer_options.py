@@ -26,7 +26,7 @@ def read(path: str) -> "Config":
     try:
         return read_config(path, os.environ)
     except TransferError as wrong:
-        fail(wrong.detail, wrong.hint, wrong.exit_code)
+        fail(wrong.detail.replace("\n", "\n  "), wrong.hint, wrong.exit_code)
 
 
 def chosen(path: str, target: str | None) -> "tuple[Config, list[TargetSettings]]":

@@ -113,7 +113,7 @@ def read_config(path: Path | str, environ: Mapping[str, str]) -> Config:
     if "map" in data:
         reading.problems += [config.problem(one.key, one.detail, one.right) for one in wrongs]
     if reading.problems:
-        raise WrongConfig(reading.problems)
+        raise WrongConfig(sorted(reading.problems, key=lambda problem: int(problem.source.rpartition(" ")[2])))
     return config
 
 
