@@ -102,6 +102,19 @@ def test_a_linked_user_whom_a_page_has_lost_is_asked_for_by_id(tmp_path: Path, h
         assert "POST /Users" not in odd.calls
 
 
+def test_without_etags_a_user_that_has_changed_is_a_conflict_as_well(tmp_path: Path, hand: Hand) -> None:
+    with odd_target() as odd:
+        stage = staged(tmp_path, hand, odd.url)
+        stage.sync()
+        stage.rows[0]["first"] = stage.rows[1]["first"] = "Cleo"
+        stage.run("plan", "-o", "plan.jsonl")
+        odd.users["1"]["name"]["givenName"] = "Other"
+        told = stage.run("apply", "plan.jsonl")
+        assert told.code == 4
+        assert "somebody else has changed name.givenName" in told.err
+        assert [odd.users[id]["name"]["givenName"] for id in "12"] == ["Other", "Cleo"]
+
+
 @pytest.mark.parametrize("announced", [None, {"patch": {"supported": False}}])
 def test_without_patch_users_are_read_merged_and_put(tmp_path: Path, hand: Hand, announced: Any) -> None:
     with odd_target(announced=announced, patch=501) as odd:

@@ -15,7 +15,7 @@ from rollbook.transfer.directory import NoSuchGroup
 from rollbook.transfer.operations import Operation
 from rollbook.transfer.state.journal import Journal, Link, Mark
 from rollbook.transfer.target import Conflict, Refused, Target
-from rollbook.transfer.users import Change, TargetUser, differences, resolves
+from rollbook.transfer.users import Change, TargetUser, differences, resolves, unmoved
 
 Json = Any
 ORDER = (("update", "reactivate"), ("create",), ("deactivate",), ("delete",))
@@ -166,15 +166,17 @@ class Application:
             gone = await self.target.delete(operation.id, operation.version)
             return Mark(n, "done", now(), "" if gone else "it was gone already", operation.id, unlink=operation.id)
         changes: Sequence[Change] = operation.changes
-        done_user: TargetUser | None = None
+        done_user, version = None, operation.version
         if again:
             there = await self.target.get(operation.id)
             if there is None:
                 raise Refused(404, "the user is not there any more")
             separator = self.target.can.name_separator
             changes = [change for change in changes if not resolves(change, there, separator=separator)]
-            done_user = None if changes else there
-        user = done_user or await self.target.update(operation.id, changes, operation.version)
+            if moved := [change.path for change in changes if not unmoved(change, there)]:
+                raise Conflict(f"somebody else has changed {', '.join(moved)} since the plan was made")
+            done_user, version = None if changes else there, there.version
+        user = done_user or await self.target.update(operation.id, changes, version)
         link = self._link(operation, user) if operation.key and not operation.leaver else None
         wanted: dict[str, Json] = {}
         for change in operation.changes:
