@@ -81,6 +81,18 @@ def test_an_encrypted_connection_needs_a_certificate_that_is_trusted(slapd: Slap
         read(settings(slapd, **more))
 
 
+def test_groups_of_groups_are_groups_of_people_where_that_is_asked_for(slapd: Slapd) -> None:
+    staff, all_of_us = (f"cn={name},ou=groups,{BASE}" for name in ("Staff", "All"))
+    with slapd.open() as connection:
+        connection.add(all_of_us, ["groupOfNames"], {"member": [staff, f"uid=bo,ou=people,{BASE}"]})
+        connection.modify(staff, {"member": [("MODIFY_ADD", [all_of_us])]})  # in a circle
+    people = read(settings(slapd, groups_base=f"ou=groups,{BASE}"), "memberof")
+    assert sorted(people["ann"].values["memberof"]) == [all_of_us, staff]
+    assert sorted(people["bo"].values["memberof"]) == [all_of_us, staff]
+    assert "memberof" not in people["extra1"].values
+    assert read(settings(slapd), "memberof")["ann"].values["memberof"] == staff
+
+
 def test_a_refused_login_is_told(slapd: Slapd) -> None:
     with pytest.raises(SourceFailed, match="refuses the login"):
         read(settings(slapd, password=lambda: "wrong"))

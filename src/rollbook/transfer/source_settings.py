@@ -110,6 +110,8 @@ class LdapSource(SourceSettings):
     """Where the people are: `ou=people,dc=example,dc=org`."""
     filter: str = ""
     """Which entries are people. Empty: `(objectClass=inetOrgPerson)`; of an `ad` people who are no computers."""
+    groups_base: str = ""
+    """Where the groups are. Given, memberOf names also the groups that somebody's groups are in."""
     bind_dn: str = ""
     """Who asks. Empty: anonymous. Of an `ad` also `user@domain`."""
     password: Secret | None = None

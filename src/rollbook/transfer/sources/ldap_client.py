@@ -12,8 +12,8 @@ from rollbook.transfer.source_settings import LdapSource
 from rollbook.transfer.sources.ldap import Found
 
 
-def search(settings: LdapSource, filter: str, attributes: Sequence[str]) -> Iterator[Found]:
-    """Search, page by page. **Raises** ``SourceFailed``."""
+def search(settings: LdapSource, base: str, filter: str, attributes: Sequence[str]) -> Iterator[Found]:
+    """Search below a name, page by page. **Raises** ``SourceFailed``."""
     try:
         connection = _connected(settings)
     except (LDAPBindError, LDAPOperationResult):
@@ -24,7 +24,7 @@ def search(settings: LdapSource, filter: str, attributes: Sequence[str]) -> Iter
         raise SourceFailed(f"{settings.url} cannot be reached", hint=type(refused).__name__) from None
     try:
         answers = connection.extend.standard.paged_search(
-            settings.base,
+            base,
             filter,
             SUBTREE,
             attributes=list(attributes) or [NO_ATTRIBUTES],
