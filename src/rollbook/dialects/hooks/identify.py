@@ -149,7 +149,7 @@ def _opened(document: Mapping[str, Any], setup: Setup) -> Document:
 
 
 class _Judgement:
-    """One write. ``was`` is the resource as its client saw it; ``given`` are the names in a POST or PUT, None for a
+    """One write. ``was`` is the resource as its client saw it; ``given`` is the body of a POST or PUT, None for a
     PATCH."""
 
     def __init__(self, before: Mapping[str, Any] | None, after: Document, asked: Asked, setup: Setup) -> None:
@@ -158,8 +158,10 @@ class _Judgement:
         self._notes = asked.notes
         self._setup = setup
         self._was: Mapping[str, Any] = {} if before is None else _opened(before, setup)
-        self._given = given_names(asked.given) if before is None or asked.given else None
+        self._given = asked.given if before is None or asked.given else None
         self._claims: list[Document] = after.get(OWN, {}).get(CLAIMS, [])
+        self._old_claims = [(c["type"], c.get("value")) for c in self._was[OWN][CLAIMS]] if self._was else []
+        """Types and values of the claims as they were read."""
 
     def kept(self) -> Document:
         self._check_types()
@@ -188,6 +190,8 @@ class _Judgement:
     # -- the name ------------------------------------------------------------------------------------------------------
 
     def _old_name(self) -> Named | None:
+        if not self._was:
+            return None
         return name_of(self._was.get(OWN, {}).get(CLAIMS, ()), self._setup.naming)
 
     def _new_name(self, old: Named | None) -> Named:
@@ -237,7 +241,8 @@ class _Judgement:
         where another dialect wrote it, or where somebody took the address away.
         """
         type = self._setup.email_type
-        listed, was_listed = self._after.get("emails", []), self._was.get("emails", [])
+        listed: list[Document] = self._after.get("emails", [])
+        was_listed: list[Document] = self._was.get("emails", [])
         there = {claim["value"]: claim for claim in claims if claim["type"] == type and claim.get("value")}
         was = [value for t, value in self._old_claims if t == type and value]
         if new.type == type:
@@ -245,6 +250,8 @@ class _Judgement:
                 there = {new.value: {}} | there
             else:
                 was.remove(new.value)
+        if not there and not was:
+            return listed
         wanted = settled(values(listed), values(was_listed), list(there), was, self._says("emails"), type)
         shown = {key_of(type, value): claim["display"] for value, claim in there.items() if "display" in claim}
         return addresses({key_of(type, value): value for value in wanted}, listed, was_listed, shown)
@@ -261,6 +268,8 @@ class _Judgement:
         was = [value for t, value in self._old_claims if t == type and value]
         if new.type == type and new.value in was:
             was.remove(new.value)
+        if not there and not was:
+            return next(iter(codes(self._after)), None)
         if set(there) == set(was) and codes(self._after) == codes(self._was):
             return next(iter(codes(self._was)), None)
         wanted = settled(codes(self._after), codes(self._was), there, was, self._says(ACTIVATION), "")
@@ -268,14 +277,9 @@ class _Judgement:
             raise InvalidValue(f"A user has one activation code: give {ACTIVATION} or one claim of its type.")
         return wanted[0] if wanted else None
 
-    @property
-    def _old_claims(self) -> list[tuple[str, str | None]]:
-        """Types and values of the claims as they were read."""
-        return [(claim["type"], claim.get("value")) for claim in self._was.get(OWN, {}).get(CLAIMS, ())]
-
     def _says(self, name: str) -> bool | None:
         """Whether a body names an attribute; None for a PATCH, which names what it changes."""
-        return None if self._given is None else name.lower() in self._given
+        return None if self._given is None else name.lower() in given_names(self._given)
 
     def _kept_claims(self, claims: list[Document], old: Named | None, new: Named, code: str | None) -> list[Document]:
         """The claims that say what is said nowhere else, with the type of the one that names the user before them."""

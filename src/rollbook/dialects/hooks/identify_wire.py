@@ -17,6 +17,7 @@ from rollbook.scim.tolerances import note
 
 OWN = "urn:scim:schemas:extension:safewhere:identify:1.0"
 HINT = "urn:scim:schemas:extension:mapping:hint:1.0"
+CORE_1 = "urn:scim:schemas:core:1.0"
 ENTERPRISE_1 = "urn:scim:schemas:extension:enterprise:1.0"
 
 CLAIMS = "Claims"
@@ -25,6 +26,9 @@ RESET = "forceResetPasswordAfterFirstTimeLogin"
 
 _CLAIM_PARTS = ("type", "value", "primary", "display", "operation")
 _NAMES = {name.lower(): name for name in (CLAIMS, ACTIVATION, RESET)} | {"activationcodes": ACTIVATION}
+_PLAIN = frozenset(("schemas", "userName", "displayName", "active", "emails", "password", "externalId", "id", "meta"))
+"""What is called the same everywhere, and says nothing about claims."""
+_URNS = (CORE_1, ENTERPRISE_1, OWN, urns.USER, urns.ENTERPRISE_USER)
 _HOMES = {urn.lower(): urn for urn in (OWN, ENTERPRISE_1, urns.ENTERPRISE_USER)}
 
 
@@ -75,6 +79,13 @@ def read_body(body: Document, naming: Naming, notes: list[str], *, whole: bool =
     **Rules**: a ``userName`` that is not there is taken from ``externalId``, which is the same, else from the claims,
     unless this is no ``whole`` resource: then it has its name already. **Raises** ``InvalidSyntax``, ``InvalidValue``.
     """
+    schemas = body.get("schemas")
+    if (
+        body.keys() <= _PLAIN
+        and body.get("userName") is not None
+        and (schemas is None or (schemas.__class__ is list and all(urn in _URNS for urn in schemas)))
+    ):
+        return body
     out: Document = {}
     hint: Any = None
     for key, value in body.items():
