@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
 from tests.dialects.retailops_stage import BASE, MEMBERS, refused, shop, till
 from tests.support.house import USER, House, Seat
 
@@ -140,3 +141,23 @@ def test_v18_without_openid_users_are_closed_and_discovery_is_not(house: House) 
     for answer in (seat.get("/Users"), seat.get(unknown), seat.post("/Users", {}), seat.put(unknown, {})):
         refused(answer, 403)
     refused(seat.post("/Users/.search/", {}), 403)
+
+
+def test_s_p4_the_api_is_described_as_it_is(house: House, seat: Seat) -> None:
+    answer = house.client.get(f"{house.url}/api/externals/v1/openapi.json")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+    made = answer.json()
+    OpenAPIV31SpecValidator(made).validate()
+    assert made["components"]["securitySchemes"]["session"]["name"] == "x-php-sessid"
+    names = [one["$ref"].rpartition("/")[2] for one in made["paths"]["/Users"]["get"]["parameters"]]
+    assert names == ["startIndex", "count", "attributes", "excludedAttributes"]
+    for kind in ("User", "User.sent"):
+        properties = made["components"]["schemas"][kind]["properties"]
+        assert set(properties["retailOps"]["properties"]) == MEMBERS
+        assert URN not in properties
+    example = made["paths"]["/Users"]["post"]["requestBody"]["content"]["application/scim+json"]["example"]
+    assert seat.post("/Users", example).status_code == 201
+    search = made["paths"]["/Users/.search"]["post"]["requestBody"]["content"]["application/scim+json"]["example"]
+    assert seat.post("/Users/.search", search).status_code == 200
+    page = house.client.get(f"{house.url}/api/externals/v1/docs")
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")

@@ -19,8 +19,10 @@ from rollbook.dialects.openapi_kinds import KINDS, Line, unlisted
 from rollbook.dialects.openapi_messages import list_of, messages
 from rollbook.dialects.openapi_parts import MEDIA, Document
 from rollbook.dialects.openapi_schemas import answered, component, sent
+from rollbook.dialects.plan import Credentials
 from rollbook.dialects.routes import Ask
 from rollbook.scim import urns
+from rollbook.scim.discovery import Features
 
 _TOKEN = "token"  # noqa: S105 - the name of the scheme
 _ABOUT = """\
@@ -77,7 +79,7 @@ def document(dialect: Dialect, origin: str, tenant: str | None = None, *, server
             "description": _ABOUT,
         },
         "servers": [{"url": server or base}],
-        "security": [{_TOKEN: []}],
+        "security": _security(dialect.credentials),
         "tags": [{"name": name} for name in dict.fromkeys(_tag(op) for item in paths.values() for op in _ops(item))],
         "paths": paths,
         "components": {
@@ -85,15 +87,37 @@ def document(dialect: Dialect, origin: str, tenant: str | None = None, *, server
             "parameters": parts.parameters(limits),
             "headers": dict(parts.HEADERS),
             "responses": parts.refusals(),
-            "securitySchemes": {
-                _TOKEN: {
-                    "type": "http",
-                    "scheme": "bearer",
-                    "description": "A token of the tenant (RFC 6750): `rollbook token create TENANT`.",
-                }
-            },
+            "securitySchemes": _schemes(dialect.credentials),
         },
     }
+
+
+def _absent(features: Features) -> frozenset[str]:
+    """The parameters of queries that a provider does not offer."""
+    offered = {
+        "filter": features.filter,
+        "sortBy": features.sort,
+        "sortOrder": features.sort,
+        "cursor": features.cursor,
+    }
+    return frozenset(name for name, there in offered.items() if not there)
+
+
+def _security(held: Credentials) -> list[Document]:
+    """One of these is needed."""
+    return [{name: []} for name in _schemes(held)]
+
+
+def _schemes(held: Credentials) -> Document:
+    """How a client shows who it is."""
+    found: Document = {}
+    if held.session_header:
+        told = "A session: POST /session, or the product's own way to log in."
+        found["session"] = {"type": "apiKey", "in": "header", "name": held.session_header, "description": told}
+    if held.bearer or not found:
+        told = "A token of the tenant (RFC 6750): `rollbook token create TENANT`."
+        found[_TOKEN] = {"type": "http", "scheme": "bearer", "description": told}
+    return found
 
 
 def _ops(item: Mapping[str, Any]) -> Sequence[Document]:
@@ -135,12 +159,13 @@ def _operation(line: Line, ask: Ask, method: str) -> Document:
             **{str(status): {"$ref": f"#/components/responses/Refused{status}"} for status in sorted(refused)},
         },
     }
-    if kind.parameters:
-        made["parameters"] = [{"$ref": f"#/components/parameters/{name}"} for name in kind.parameters]
+    absent = _absent(line.dialect.features)
+    if names := [name for name in kind.parameters if name not in absent]:
+        made["parameters"] = [{"$ref": f"#/components/parameters/{name}"} for name in names]
     if kind.body is not None:
         made["requestBody"] = {"required": True, "content": {MEDIA: kind.body(line)}}
     if kind.open:
-        made["security"] = [{}, {_TOKEN: []}]
+        made["security"] = [{}, *_security(line.dialect.credentials)]
     return made
 
 

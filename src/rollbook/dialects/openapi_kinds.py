@@ -150,6 +150,8 @@ def _patch_body(line: Line) -> Document:
 
 def _search_body(line: Line) -> Document:
     asked = {"schemas": [urns.SEARCH_REQUEST], "filter": f'{parts.telling(line.type)} sw "Ann"', "count": 10}
+    if not line.dialect.features.filter:
+        del asked["filter"]
     return {"schema": {"$ref": "#/components/schemas/SearchRequest"}, "example": asked}
 
 

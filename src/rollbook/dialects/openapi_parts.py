@@ -172,7 +172,8 @@ def example(type: ResourceType, *, base: str | None = None) -> Document:
         if attribute.held is not Held.DOCUMENT or attribute.secret:
             continue
         if type.schema.id == urns.USER:
-            if attribute.name in _PERSON:
+            ruled = attribute.name == "active" and type.rules is not None  # which may want more with it
+            if attribute.name in _PERSON and not ruled:
                 shown[attribute.name] = _PERSON[attribute.name]
         elif attribute.name == "displayName":
             shown["displayName"] = "Foresters"

@@ -70,7 +70,8 @@ def answered(type: ResourceType) -> Document:
     }
     properties |= _properties(type.schema.attributes, _answered)
     for e in type.extensions:
-        properties[e.schema.id] = _extension(e.schema, _answered)
+        key = _key(type, e.schema)
+        properties[key] = _extension(e.schema, _shown if key in type.aliases else _answered)
     return {
         "type": "object",
         "title": type.name,
@@ -99,10 +100,10 @@ def sent(type: ResourceType, terms: Terms, limits: Limits) -> Document:
     properties |= _properties(type.schema.attributes, one)
     required = [a.name for a in type.schema.attributes if _demanded(a)]
     for e in type.extensions:
-        inside = _extension(e.schema, one)
+        inside, key = _extension(e.schema, one), _key(type, e.schema)
         needed = [a.name for a in e.schema.attributes if _demanded(a)]
-        properties[e.schema.id] = inside | ({"required": needed} if needed else {})
-        required += [e.schema.id] if e.required else []
+        properties[key] = inside | ({"required": needed} if needed else {})
+        required += [key] if e.required else []
     document: Document = {
         "type": "object",
         "title": f"{type.name}, as it is sent",
@@ -129,6 +130,17 @@ def _schemas(type: ResourceType) -> Document:
         "contains": {"const": core},
         "minItems": 1,
     }
+
+
+def _key(type: ResourceType, schema: Schema) -> str:
+    """Under what an extension stands on the wire."""
+    return next((key for key, urn in type.aliases.items() if urn == schema.id), schema.id)
+
+
+def _shown(attribute: Attribute) -> Document | None:
+    """Of an extension under a bare key, a product's own: what is not set may be shown as null."""
+    made = _answered(attribute)
+    return _nullable(made) if made is not None and "type" in made else made
 
 
 def _extension(schema: Schema, make: Any) -> Document:
