@@ -6,6 +6,7 @@ source and target are in step, as the standard sees the same tenant.
 
 import json
 import os
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 from tests.dialects.retailops_stage import configure
 from tests.identity.stage import make_desk, make_user
+from tests.support.fault_proxy import Cut, Fault, Says, Where, fault_proxy
 from tests.support.house import ENTERPRISE, Seat
 from tests.support.transfer_hand import Hand
 from tests.support.transfer_stage import Stage, there
@@ -192,14 +194,43 @@ class Shown(Stage):
 
 @pytest.mark.parametrize("trial", TRIALS, ids=lambda trial: trial.dialect)
 def test_three_days_end_in_step(trial: Trial, tmp_path: Path, hand: Hand, acorn: Seat) -> None:
-    standard, seat = acorn, acorn if trial.dialect == "standard" else acorn.speaking(trial.dialect)
+    seat = speaking(trial, acorn)
+    login, secrets = trial.login(seat)
+    stage = Shown(tmp_path, hand, seat.base, "", trial.dialect, login, trial.tables, [], trial.map, secrets)
+    live(stage, trial, acorn, seat, three_days(EVERYBODY or trial.people))
+
+
+@pytest.mark.parametrize("trial", TRIALS, ids=lambda trial: trial.dialect)
+def test_three_days_in_a_storm_end_in_step(trial: Trial, tmp_path: Path, hand: Hand, acorn: Seat) -> None:
+    seat = speaking(trial, acorn)
+    login, secrets = trial.login(seat)
+    chance = random.Random(trial.dialect)
+    faults: list[Fault] = [
+        Cut(Where.BEFORE),
+        Cut(Where.AFTER),
+        Says(500, where=Where.AFTER),
+        Says(503, (("Retry-After", "0"),)),
+        Says(429, (("Retry-After", "0"),)),
+    ]
+    with fault_proxy(seat.house.url) as proxy:
+        proxy.plan = lambda seen: chance.choice(faults) if chance.random() < 0.05 else None
+        base, login = (text.replace(seat.house.url, proxy.url) for text in (seat.base, login))
+        stage = Shown(tmp_path, hand, base, "", trial.dialect, login, trial.tables, [], trial.map, secrets)
+        live(stage, trial, acorn, seat, three_days(30, broken=False))
+
+
+def speaking(trial: Trial, standard: Seat) -> Seat:
+    """The tenant through the dialect, with a group for each department where they are wanted."""
     if trial.tables:
         for department in DEPARTMENTS:
             standard.group(department)
-    login, secrets = trial.login(seat)
-    stage = Shown(tmp_path, hand, seat.base, "", trial.dialect, login, trial.tables, [], trial.map, secrets)
+    return standard if trial.dialect == "standard" else standard.speaking(trial.dialect)
+
+
+def live(stage: Shown, trial: Trial, standard: Seat, seat: Seat, days: tuple[Day, ...]) -> None:
+    """Sync on each of the days, and look."""
     held: dict[str, User] = {}
-    for number, day in enumerate(three_days(EVERYBODY or trial.people)):
+    for number, day in enumerate(days):
         stage.day = day
         told = stage.run("sync", "--json")
         assert told.code == (4 if day.bad else 0), told.err
