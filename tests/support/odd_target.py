@@ -36,6 +36,10 @@ class OddTarget:
         self.users[id] = {"id": id, "active": True, **attributes}
         return id
 
+    def named(self, name: str) -> Json:
+        """The user of this name, letter case aside."""
+        return next(user for user in self.users.values() if user["userName"].lower() == name.lower())
+
     def answer(self, method: str, path: str, query: dict[str, str], body: Json) -> tuple[int, Json]:
         self.calls.append(f"{method} {path}" + ("?filter" if "filter" in query else ""))
         if path == "/ServiceProviderConfig":

@@ -108,11 +108,12 @@ def test_without_etags_a_user_that_has_changed_is_a_conflict_as_well(tmp_path: P
         stage.sync()
         stage.rows[0]["first"] = stage.rows[1]["first"] = "Cleo"
         stage.run("plan", "-o", "plan.jsonl")
-        odd.users["1"]["name"]["givenName"] = "Other"
+        first, second = (odd.named(row["login"]) for row in stage.rows[:2])
+        first["name"]["givenName"] = "Other"
         told = stage.run("apply", "plan.jsonl")
         assert told.code == 4
         assert "somebody else has changed name.givenName" in told.err
-        assert [odd.users[id]["name"]["givenName"] for id in "12"] == ["Other", "Cleo"]
+        assert [user["name"]["givenName"] for user in (first, second)] == ["Other", "Cleo"]
 
 
 @pytest.mark.parametrize("announced", [None, {"patch": {"supported": False}}])
@@ -120,12 +121,12 @@ def test_without_patch_users_are_read_merged_and_put(tmp_path: Path, hand: Hand,
     with odd_target(announced=announced, patch=501) as odd:
         stage = staged(tmp_path, hand, odd.url)
         stage.sync()
-        odd.users["1"]["nickName"] = "Annie"
+        odd.named(stage.rows[0]["login"])["nickName"] = "Annie"
         stage.rows[0]["first"] = "Cleo"
         assert stage.sync()["counts"] == {"update done": 1}
-        assert odd.users["1"]["name"]["givenName"] == "Cleo"
-        assert odd.users["1"]["nickName"] == "Annie"
-        assert (announced is None) == ("PATCH /Users/1" in odd.calls)
+        user = odd.named(stage.rows[0]["login"])
+        assert (user["name"]["givenName"], user["nickName"]) == ("Cleo", "Annie")
+        assert (announced is None) == (f"PATCH /Users/{user['id']}" in odd.calls)
 
 
 def test_a_run_without_changes_walks_the_target_once_and_writes_nothing(tmp_path: Path, hand: Hand) -> None:
