@@ -11,12 +11,13 @@ import contextlib
 from rollbook.storage.engines.postgres_faults import FAULTS
 from rollbook.storage.engines.postgres_pool import Pool
 from rollbook.storage.errors import StoreError
+from rollbook.storage.sql.locker_tables import TABLES as LOCKER_TABLES
 
 FIRST = 200
 LAST = 200_000
 """Changes of this process after which the tables are looked at: the first time, ten times as many, and so on."""
 
-ANALYZE = "ANALYZE resource, attribute_index, member, event, tenant, token, connection"
+ANALYZE = f"ANALYZE resource, attribute_index, member, event, tenant, token, connection, {', '.join(LOCKER_TABLES)}"
 
 _KNOWN = "SELECT reltuples FROM pg_class WHERE oid = 'resource'::regclass"
 

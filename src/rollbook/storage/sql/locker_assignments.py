@@ -113,12 +113,13 @@ def candidates(
             f" AND g.group_id IN ({places}))"
         )
     values.append(limit)
+    # CROSS JOIN: SQLite keeps this order, which is that of the index, and so ends after the first hits.
     sql = f"""SELECT {columns(Locker, "x")} FROM locker x
-JOIN locker_bank b ON b.tenant_id = $1 AND b.id = x.bank_id
-JOIN section s ON s.tenant_id = $1 AND s.id = b.section_id
-JOIN location l ON l.tenant_id = $1 AND l.id = b.location_id
-WHERE x.tenant_id = $1 AND x.id > $2 AND x.state = 'active' AND b.state = 'active' AND s.state = 'active'
-AND l.state = 'active' AND b.published = 1 AND b.service_mode = 0 {" ".join(conditions)}
+CROSS JOIN locker_bank b CROSS JOIN section s CROSS JOIN location l
+WHERE x.tenant_id = $1 AND x.id > $2 AND b.tenant_id = $1 AND b.id = x.bank_id
+AND s.tenant_id = $1 AND s.id = b.section_id AND l.tenant_id = $1 AND l.id = b.location_id
+AND x.state = 'active' AND b.state = 'active' AND s.state = 'active' AND l.state = 'active' AND b.published = 1
+AND b.service_mode = 0 {" ".join(conditions)}
 AND NOT EXISTS (SELECT 1 FROM assignment a WHERE a.tenant_id = $1 AND a.locker_id = x.id AND a.slot = '{HOLDER}'
   AND (a.expires IS NULL OR a.expires > $3))
 AND NOT EXISTS (SELECT 1 FROM booking k WHERE k.tenant_id = $1 AND k.locker_id = x.id AND k.state = 'open'

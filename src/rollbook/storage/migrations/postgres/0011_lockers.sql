@@ -230,7 +230,7 @@ CREATE TABLE assignment (
 );
 
 CREATE UNIQUE INDEX assignment_slot ON assignment (tenant_id, locker_id, slot);
-CREATE INDEX assignment_of_user ON assignment (tenant_id, user_id, ended, locker_id);
+CREATE INDEX assignment_of_user ON assignment (tenant_id, user_id, ended, locker_id, expires, shared_by);
 CREATE INDEX assignment_history ON assignment (tenant_id, locker_id, started, id);
 CREATE INDEX assignment_due ON assignment (tenant_id, ended, expires);
 CREATE INDEX assignment_changed ON assignment (tenant_id, last_modified, id);

@@ -188,7 +188,7 @@ CREATE TABLE assignment (
 ) STRICT, WITHOUT ROWID;
 
 CREATE UNIQUE INDEX assignment_slot ON assignment (tenant_id, locker_id, slot);
-CREATE INDEX assignment_of_user ON assignment (tenant_id, user_id, ended, locker_id);
+CREATE INDEX assignment_of_user ON assignment (tenant_id, user_id, ended, locker_id, expires, shared_by);
 CREATE INDEX assignment_history ON assignment (tenant_id, locker_id, started, id);
 CREATE INDEX assignment_due ON assignment (tenant_id, ended, expires);
 CREATE INDEX assignment_changed ON assignment (tenant_id, last_modified, id);
@@ -262,3 +262,55 @@ CREATE TABLE request_key (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX request_key_expires ON request_key (tenant_id, expires);
+
+-- What the planner is to take these tables for: many rows in a tenant, few of a user or a locker. Without statistics it
+-- takes a tenant for some ten rows, and reads all of it.
+ANALYZE location;
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+    ('location', 'location', '10000 100 1'),
+    ('location', 'location_name', '10000 100 1'),
+    ('location', 'location_external_id', '10000 100 1'),
+    ('location', 'location_changed', '10000 100 2 1'),
+    ('section', 'section', '50000 500 1'),
+    ('section', 'section_name', '50000 500 5 1'),
+    ('section', 'section_external_id', '50000 500 1'),
+    ('section', 'section_changed', '50000 500 2 1'),
+    ('locker_bank', 'locker_bank', '100000 1000 1'),
+    ('locker_bank', 'locker_bank_name', '100000 1000 2 1'),
+    ('locker_bank', 'locker_bank_external_id', '100000 1000 1'),
+    ('locker_bank', 'locker_bank_of_location', '100000 1000 10 1'),
+    ('locker_bank', 'locker_bank_changed', '100000 1000 2 1'),
+    ('locker', 'locker', '1000000 10000 1'),
+    ('locker', 'locker_number', '1000000 10000 50 1'),
+    ('locker', 'locker_external_id', '1000000 10000 1'),
+    ('locker', 'locker_in_order', '1000000 10000 50 2 1'),
+    ('locker', 'locker_changed', '1000000 10000 2 1'),
+    ('locker_group', 'locker_group', '10000 100 1'),
+    ('locker_group', 'locker_group_name', '10000 100 1'),
+    ('locker_group', 'locker_group_external_id', '10000 100 1'),
+    ('locker_group', 'locker_group_changed', '10000 100 2 1'),
+    ('grouped_locker', 'grouped_locker', '2000000 20000 200 1'),
+    ('grouped_locker', 'grouped_locker_of', '2000000 20000 2 1'),
+    ('access_link', 'access_link', '100000 1000 1'),
+    ('access_link', 'access_link_external_id', '100000 1000 1'),
+    ('access_link', 'access_link_of_users', '100000 1000 5 1'),
+    ('access_link', 'access_link_of_lockers', '100000 1000 10 1'),
+    ('access_link', 'access_link_changed', '100000 1000 2 1'),
+    ('assignment', 'assignment', '5000000 50000 1'),
+    ('assignment', 'assignment_slot', '5000000 50000 5 1'),
+    ('assignment', 'assignment_of_user', '5000000 50000 5 2 1 1 1'),
+    ('assignment', 'assignment_history', '5000000 50000 5 1 1'),
+    ('assignment', 'assignment_due', '5000000 50000 100 20'),
+    ('assignment', 'assignment_changed', '5000000 50000 2 1'),
+    ('booking', 'booking', '1000000 10000 1'),
+    ('booking', 'booking_of_user', '1000000 10000 5 1 1'),
+    ('booking', 'booking_of_locker', '1000000 10000 5 1 1'),
+    ('booking', 'booking_changed', '1000000 10000 2 1'),
+    ('pin_code', 'pin_code', '100000 1000 500 1 1'),
+    ('locker_event', 'locker_event', '10000000 100000 1'),
+    ('locker_event', 'locker_event_feed', '10000000 100000 1 1'),
+    ('locker_event', 'locker_event_of_locker', '10000000 100000 100 1 1'),
+    ('locker_event', 'locker_event_of_user', '10000000 100000 100 1 1'),
+    ('request_key', 'request_key', '100000 1000 1'),
+    ('request_key', 'request_key_expires', '100000 1000 2');
+ANALYZE sqlite_schema;
