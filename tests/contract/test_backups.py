@@ -14,8 +14,10 @@ from rollbook.storage.engines.postgres import PostgresStore
 from rollbook.storage.engines.sqlite import SqliteStore
 from rollbook.storage.errors import StoreError
 from rollbook.storage.records import CatalogueChange, Query, Target, Tenant
-from rollbook.testing import builders
+from rollbook.testing import builders, storage_contract
 from rollbook.testing.contract_sessions import activation, auth_key, session
+
+assert storage_contract.NewStore, "imported first, because it has its parts rewritten for pytest"
 
 pytestmark = pytest.mark.anyio
 
