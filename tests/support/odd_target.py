@@ -28,6 +28,8 @@ class OddTarget:
     users: dict[str, Json] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     agents: set[str] = field(default_factory=set)
+    next: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+    """Status and headers of the next answers; 0 leaves the status as it is."""
     url: str = ""
     _walks: int = 0
 
@@ -113,7 +115,10 @@ def odd_target(**how: Any) -> Iterator[OddTarget]:
             target.agents.add(self.headers["user-agent"])
             status, body = target.answer(self.command, parts.path, query, json.loads(content) if content else None)
             sent = json.dumps(body).encode() if body is not None else b""
-            self.send_response(status)
+            other, headers = target.next.pop(0) if target.next else (0, {})
+            self.send_response(other or status)
+            for name, value in headers.items():
+                self.send_header(name, value)
             self.send_header("content-type", "application/scim+json")
             self.send_header("content-length", str(len(sent)))
             self.end_headers()

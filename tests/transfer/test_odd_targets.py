@@ -192,3 +192,29 @@ async def test_requests_are_paced_as_the_preset_says() -> None:
     preset = PRESETS["aws"]
     assert preset.rate is not None
     assert hands.seconds == pytest.approx((30 - preset.burst) / preset.rate, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "waited"),
+    [
+        (429, {"Retry-After": "7"}, 7.0),
+        (429, {"Retry-After": "Sat, 31 Jan 2026 08:00:09 GMT"}, 9.0),
+        (503, {"Retry-After": "5"}, 5.0),
+        (429, {"x-rate-limit-remaining": "0", "x-rate-limit-reset": "4"}, 4.0),
+        (0, {"x-rate-limit-remaining": "0", "x-rate-limit-reset": "6"}, 6.0),
+    ],
+)
+async def test_what_a_server_says_of_waiting_is_done(status: int, headers: dict[str, str], waited: float) -> None:
+    hands = HandClock()
+
+    async def sleep(seconds: float) -> None:
+        hands.seconds += seconds
+
+    with odd_target() as odd:
+        id = odd.add(userName="ann")
+        odd.next.append((status, headers))
+        timing = Timing(hands.clock, sleep, lambda: 1.0)
+        async with Target.open(TargetSettings("odd", "standard", odd.url), timing=timing) as target:
+            assert await target.get(id) is not None
+            assert await target.get(id) is not None
+    assert hands.seconds == pytest.approx(waited)
