@@ -208,7 +208,7 @@ def test_r24_a_company_gets_its_letters(posting: tuple[House, Any, dict[str, str
     house, box, settings, texts = posting
 
     def run(*arguments: str) -> Any:
-        return rollbook(*arguments, ROLLBOOK_DATABASE=house.database, **settings)
+        return rollbook(*arguments, **{"ROLLBOOK_DATABASE": house.database, **settings})  # type: ignore[arg-type]
 
     assert run("tenant", "create", "acorn", "--dialect", "releezme").code == 0
     assert run("user", "create", "acorn", "scim@acorn.example", "--kind", "api").code == 0

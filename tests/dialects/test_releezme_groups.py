@@ -50,7 +50,7 @@ def test_r8_r9_groups_are_read_and_never_with_members(seat: Seat, plain: Seat) -
     assert (page["totalResults"], page["Resources"][0]["displayName"]) == (1, "Staff")
     one = seat.get(f"/groups/{staff['id']}")
     assert one.json()["meta"]["location"] == f"{seat.base}/groups/{staff['id']}"
-    asked = (
+    asked: tuple[dict[str, str], ...] = (
         {},
         {"attributes": "members"},
         {"attributes": "members,displayName"},

@@ -150,9 +150,9 @@ async def made(store: Store, data: st.DataObject) -> World:
         sets.append(made_of.id)
     links = [await lockers.create(links_of(data, groups, sets), act()) for _ in range(data.draw(st.integers(0, 5)))]
     for _ in range(data.draw(st.integers(0, 3))):
-        who, door = data.draw(st.sampled_from(users)), data.draw(st.sampled_from(doors))
+        who, wanted = data.draw(st.sampled_from(users)), data.draw(st.sampled_from(doors))
         try:
-            await lockers.allocate(Allocate(Wish(locker_id=door), ordered_id(), who), act(LATER))
+            await lockers.allocate(Allocate(Wish(locker_id=wanted), ordered_id(), who), act(LATER))
         except LockerRefused:
             continue
     return World(handle, users, groups, doors, sets, links)
