@@ -21,6 +21,7 @@ from rollbook.dialects import pages as dialect_pages
 from rollbook.dialects.model import Dialect
 from rollbook.dialects.reader import editor_schema
 from rollbook.dialects.starter import SCHEMA_FILE
+from rollbook.releezme_face import pages as releezme_face
 from rollbook.scim import errors, presets, tolerances
 from rollbook.scim.terms_settings import SETTINGS
 from rollbook.storage.records import Tenant
@@ -207,6 +208,7 @@ PAGES = {
     "refusals.md": refusals,
     "presets.md": preset_tables,
     "transfer-config.md": config_page,
+    "releezme-face.md": releezme_face.page,
     "system-api.md": system_api,
 }
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rollbook.cli.client_products import own_scopes
 from rollbook.cli.options import Config, Database, Json, TenantName
 from rollbook.cli.output import print_json, print_record, print_table, say, understood
 from rollbook.cli.session import load, with_store
@@ -36,7 +37,8 @@ def create(
         list[str] | None,
         typer.Option(
             metavar="SCOPE",
-            help=f"What its bearer may do, once for each: {', '.join(scopes.SCOPES)}. Else scim.read and scim.write.",
+            help=f"What its bearer may do, once for each: {', '.join(scopes.SCOPES)}; or a product's "
+            "names for them. Else scim.read and scim.write.",
         ),
     ] = None,
     expires: Annotated[
@@ -57,14 +59,15 @@ def create(
     """
     lifetime = understood("--expires", static_tokens.read_duration, expires) if expires is not None else None
 
-    granted = understood("--scope", lambda _: scopes.read_scopes(scope or []), "")
+    settings = load(ctx, database=database, config=config).settings
+    granted = understood("--scope", scopes.read_scopes, own_scopes(settings, scope) if scope else [])
 
     async def work(store: "Store") -> static_tokens.Issued:
         found = await lifecycle.find(store, tenant)
         of = await connections.find(store, found, connection) if connection is not None else None
         return await static_tokens.issue(store, SYSTEM_CLOCK, found, name, lifetime, connection=of, scopes=granted)
 
-    issued = with_store(load(ctx, database=database, config=config).settings, work)
+    issued = with_store(settings, work)
     if json:
         print_json({"id": issued.token.id, "token": issued.secret})
         return

@@ -241,11 +241,15 @@ def status(bank: Bank, counts: Sequence[BankStatus]) -> dict[str, Any]:
     }
 
 
+_WAYS = ("Available", "Allocated", "BlockedAllocated", "BlockedUnallocated")
+NO_LOCKERS: Mapping[str, Any] = {
+    "LockerGroupId": NOBODY,
+    "LockerGroupName": "",
+    **dict.fromkeys(("UsableLockers", "UnusableLockers", "PublicLockers"), 0),
+    **{f"{way}{manner}Lockers": 0 for manner in ("Dynamic", "Static") for way in _WAYS},
+}
+"""Of a group of which nothing was counted yet."""
+
+
 def _nothing(one: BankStatus) -> dict[str, Any]:
-    ways = ("Available", "Allocated", "BlockedAllocated", "BlockedUnallocated")
-    return {
-        "LockerGroupId": one.group_id,
-        "LockerGroupName": one.group_name,
-        **dict.fromkeys(("UsableLockers", "UnusableLockers", "PublicLockers"), 0),
-        **{f"{way}{manner}Lockers": 0 for manner in ("Dynamic", "Static") for way in ways},
-    }
+    return {**NO_LOCKERS, "LockerGroupId": one.group_id, "LockerGroupName": one.group_name}

@@ -31,6 +31,7 @@ COMPANIES = (
         structure.company_qr,
         READ,
         "The QR code of the vendor's app: there is none here.",
+        "nothing",
         status=501,
     ),
 )
