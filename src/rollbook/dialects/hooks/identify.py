@@ -75,7 +75,9 @@ def setup_of(settings: Mapping[str, Any]) -> Setup:
 class Identify(Plain):
     """The rules of the dialect."""
 
+    by_document = True
     matching: Mapping[str, tuple[str, ...]] = {f"{OWN}:{CLAIMS}": ("type", "value")}
+    by_document = True
 
     def path(self, text: str) -> str:
         """A path as the schemas spell it (``identify_wire.spell``)."""
