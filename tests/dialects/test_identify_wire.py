@@ -519,3 +519,33 @@ def test_w_p4_w_p5_addresses_and_messages_of_later_versions_are_not_here(identif
     refused(identify.call("PATCH", f"/Users/{user['id']}", b'[{"Op": "replace", "Path": "", "value": {}}]'), 400)
     assert identify.get(f"/Users/{user['id']}") == user
     refused(identify.call("POST", "/Users/.search", {"Attributes": "claims"}), 405)
+
+
+# -- two tenants -------------------------------------------------------------------------------------------------------
+
+
+def test_a_tenant_sees_nothing_of_another(house: House) -> None:
+    acorn, birch = desk(house), desk(house)
+    user = acorn.user("ann", emails=[{"value": "a@x"}])
+    path = f"/Users/{user['id']}"
+    partial = {"meta": {"attributes": ["emails"]}}
+    for method, body in (
+        ("GET", None),
+        ("PUT", {"userName": "bo"}),
+        ("PATCH", partial),
+        ("DELETE", partial),
+        ("DELETE", None),
+    ):
+        refused(birch.call(method, path, body), 404)
+        if method != "GET":
+            refused(birch.call("POST", path, body, x_http_method_override=method), 404)
+    refused(birch.call("DELETE", f"{path}?attributes=emails"), 404)
+    assert birch.get("/Users")["Resources"] == []
+    assert read(birch.call("QUERY", "/Users", {}))["totalResults"] == 0
+    for base in (SERVICE, LOCATION):
+        address = f"{house.url}/t/{acorn.seat.name}{base}/Users"
+        headers = {"authorization": birch.seat.token}
+        refused(house.client.get(address, headers=headers), 404)
+        refused(house.client.request("QUERY", address, headers=headers), 404)
+    birch.user("ann")
+    assert acorn.get(path) == user
