@@ -19,7 +19,7 @@ from rollbook.scim.rules import Asked
 from rollbook.scim.schema import ResourceType
 from rollbook.scim.views import is_seen_whole, sight
 
-_LONGEST_KEPT = 4096
+LONGEST_KEPT = 4096
 """Bytes of documents whose visible form is remembered. Precedent: a user of Entra's has some 1,500."""
 
 
@@ -148,7 +148,7 @@ class Locations:
         follows = type.rules is None or type.rules.by_document
         if projection is None and follows and not (view.groups or view.members):
             document = view.stored.document
-            return self._spliced(view, (_dressed if len(document) <= _LONGEST_KEPT else _dress)(type, document))
+            return self._spliced(view, (_dressed if len(document) <= LONGEST_KEPT else _dress)(type, document))
         return orjson.dumps(self.visible(view, projection))
 
     def visible(self, view: View, projection: Projection | None) -> dict[str, Any]:

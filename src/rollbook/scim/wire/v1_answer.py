@@ -1,14 +1,19 @@
 """A resource as a client of SCIM 1.1 sees it, as JSON.
 
 As in ``scim.answer``, a stored document is not parsed where nothing in it is called otherwise on the wire, but for the
-extensions as a whole.
+extensions as a whole; and what a view shows of a document is remembered.
 """
+
+from functools import lru_cache
 
 import orjson
 
-from rollbook.scim.answer import Locations
+from rollbook.scim.answer import LONGEST_KEPT, Locations
 from rollbook.scim.outcomes import View
 from rollbook.scim.projection import Projection
+from rollbook.scim.rules import Asked
+from rollbook.scim.schema import ResourceType
+from rollbook.scim.views import sight
 from rollbook.scim.wire.v1_form import Form
 from rollbook.scim.wire.v1_names import Names, names
 
@@ -18,6 +23,11 @@ def answer(view: View, projection: Projection | None, locations: Locations, form
     called = names(view.type, form)
     if projection is None and (parts := called.respelled(view.stored.document)) is not None:
         return _spliced(view, locations, called, *parts)
+    type, document = view.type, view.stored.document
+    follows = (type.rules is None or type.rules.by_document) and not (view.groups or view.members or type.aliases)
+    if projection is None and type.kept is not None and follows:
+        parts = (_dressed if len(document) <= LONGEST_KEPT else _dress)(called, document)
+        return _spliced(view, locations, called, *parts)
     if view.type.kept is None or (projection is None and called.sees_all_of(view.stored.document)):
         whole = locations.whole(view)
         resource = whole if projection is None else projection.apply(whole)
@@ -26,8 +36,25 @@ def answer(view: View, projection: Projection | None, locations: Locations, form
     return orjson.dumps(called.shown(resource))
 
 
+def _dress(called: Names, document: bytes) -> tuple[bytes, bytes]:
+    """A kept document as the wire shows it, but for ``id``, ``meta`` and what lives in rows: its schemas, and the
+    rest."""
+    type: ResourceType = called.type
+    resource = orjson.loads(document)
+    if type.rules is not None:
+        resource = type.rules.show(resource, Asked(type.settings))
+    shown = called.shown(sight(type).shown(resource))
+    made = orjson.dumps({"schemas": shown.pop("schemas"), **shown})
+    head = made.index(b"]") + 1
+    return made[:head], made[head:]
+
+
+_dressed = lru_cache(2048)(_dress)
+
+
 def _spliced(view: View, locations: Locations, called: Names, head: bytes, rest: bytes) -> bytes:
-    stored = view.stored
+    stored, form = view.stored, called.form
+    version = b"" if not form.etags or "version" in form.null_meta else b',"version":"W/\\"%d\\""' % stored.version
     rows = b""
     if view.groups or view.members:
         rows = b"," + orjson.dumps(called.shown(locations.rows(view)))[1:-1]
@@ -45,6 +72,8 @@ def _spliced(view: View, locations: Locations, called: Names, head: bytes, rest:
             stored.last_modified.encode(),
             b'","location":',
             orjson.dumps(locations.of(stored.type, stored.id)),
-            b',"version":"W/\\"%d\\""}}' % stored.version,
+            version,
+            *(b',"%s":null' % name.encode() for name in form.null_meta),
+            b"}}",
         )
     )
