@@ -213,6 +213,17 @@ def test_doors_are_numbered_the_other_way_round_where_the_bank_says_so(acorn: Pr
     assert [one["FullDoorNumber"] for one in by_place] == ["B003", "B002", "B001"]
 
 
+def test_a_bank_that_says_nothing_keeps_the_prefix_and_the_digits_of_its_doors(acorn: Product) -> None:
+    desk = acorn.desk
+    bank = desk.make("/locker-banks", {"sectionId": desk.section, "name": "C"})["id"]
+    for n in (7, 9):
+        desk.make("/lockers", {"lockerBankId": bank, "number": f"C-{n:04d}", "position": n})
+    acorn.post(f"/lockerbanks/{bank}/autonumber")
+    acorn.post(f"/lockerbanks/{bank}/1", {"LockerCount": 1})
+    shown = acorn.get(f"/lockerbanks/{bank}/lockers")["Lockers"]
+    assert [one["FullDoorNumber"] for one in shown] == ["C-0001", "C-0002", "C-0003"]
+
+
 def test_a_pin_code_is_never_read_and_not_guessed(acorn: Product) -> None:
     door = acorn.desk.doors[0]
     acorn.post(f"/lockers/{door}/pincode", {"PinCode": "86421357"})

@@ -4,6 +4,7 @@ A *brick* is what the vendor calls the cabinets of which a bank is built. Here i
 the brick's id, number and form among its attributes.
 """
 
+import re
 from collections import defaultdict
 from typing import Any
 
@@ -90,7 +91,7 @@ def _bricks(bank_id: str, found: list[Locker]) -> list[dict[str, Any]]:
             {
                 "Id": id,
                 "LockerBankId": bank_id,
-                "SequenceNumber": int(number) if number.isascii() and number.isdecimal() else 0,
+                "SequenceNumber": int(number) if re.fullmatch("[0-9]{1,9}", number) else 0,
                 "LockerCount": len(its),
                 **{name: word in form for name, word in _FORMS.items()},
             }
@@ -132,11 +133,14 @@ async def add_bricks(call: Call) -> Any:
 
 
 def _spelt(bank: Bank, number: int, there: list[Locker]) -> str:
-    """A number as it stands on a door of this bank. **Raises** ``Refused``."""
+    """A number as it stands on a door of this bank: with its prefix, else that of all of its doors, and as many digits
+    as it says, else as any of its doors has. **Raises** ``Refused``."""
+    numbered = [parts for one in there if (parts := door(one.number)).digits]
+    prefixes = {parts.prefix for parts in numbered}
+    prefix = bank.attributes.get(PREFIX, prefixes.pop() if len(prefixes) == 1 else "")
     said = bank.attributes.get(DIGITS, "")
-    widest = max((door(one.number).digits for one in there), default=3)
-    digits = int(said) if said.isascii() and said.isdecimal() and 0 < int(said) < 10 else widest or 3
-    spelt = f"{bank.attributes.get(PREFIX, '')}{number:0{digits}d}"
+    digits = int(said) if re.fullmatch("[1-9]", said) else max((parts.digits for parts in numbered), default=3)
+    spelt = f"{prefix}{number:0{digits}d}"
     if len(spelt) > _LONGEST:
         raise wrong("The numbers of the doors would be too long: shorten the prefix.")
     return spelt
