@@ -184,6 +184,30 @@ def test_a_rehearsal_says_what_would_be(desk: Desk) -> None:
     assert desk.get(path)["name"] == "L"
 
 
+def test_no_write_takes_a_rehearsal_for_the_real_thing(company: Company) -> None:
+    door = company.doors[0]
+    company.make("/assignments", {"userId": company.ann, "lockerId": door})
+    company.make(f"/lockers/{door}/share", {"userId": company.bo})
+    before = company.get(f"/lockers/{door}"), company.items("/assignments", open="true"), len(company.kinds())
+    for path, body in (
+        (f"/lockers/{door}/block", {}),
+        (f"/lockers/{door}/unblock", None),
+        (f"/lockers/{door}/unlock", {}),
+        (f"/lockers/{door}/unshare", {"userId": company.bo}),
+    ):
+        answer = company.call("POST", path, body, dryRun="true")
+        assert (answer.status_code, answer.headers["dry-run"]) == (200, "true"), path
+    for method, path, body in (
+        ("PUT", f"/lockers/{door}/pin", {"pin": "1234"}),
+        ("POST", "/user-groups", {"displayName": "Guests"}),
+        ("POST", f"/users/{company.ann}/badges", {"add": [{"value": "1"}]}),
+        ("POST", "/assignments:expire", None),
+    ):
+        assert company.code(method, path, body, dryRun="true") == (400, "invalidParameter"), path
+    after = company.get(f"/lockers/{door}"), company.items("/assignments", open="true"), len(company.kinds())
+    assert after == before
+
+
 def test_a_request_with_a_key_is_done_once(desk: Desk) -> None:
     first = desk.call("POST", "/locations", {"name": "L"}, key="order 1")
     again = desk.call("POST", "/locations", {"name": "L"}, key="order 1")

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi import Response as Answer
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
@@ -53,6 +54,7 @@ def make_app(people: People, pins: Pins) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        dependencies=[Depends(_only_known)],
     )
     app.state.served = []
 
@@ -79,6 +81,22 @@ def make_app(people: People, pins: Pins) -> FastAPI:
     for error, handler in handlers.items():
         app.add_exception_handler(error, handler)
     return app
+
+
+async def _only_known(request: Request) -> None:
+    """A parameter that a route does not have is refused: whoever asks for a rehearsal must not get the real thing.
+    **Raises** ``Refusal``."""
+    if not request.query_params:
+        return
+    for route in served(request.app):
+        if route.matches(request.scope)[0] is Match.FULL:
+            known = {one.alias: one.field_info.annotation for one in route.dependant.query_params}
+            if any(isinstance(kind, type) and issubclass(kind, BaseModel) for kind in known.values()):
+                return  # a model knows for itself what it does not know
+            for name in request.query_params.keys() - known.keys():
+                shown = name[:32] if name.isidentifier() else "one of them"
+                detail = f"This address has no such parameter: {shown}."
+                raise Refusal(400, "invalidParameter", detail, [(shown, "This is not known here.")])
 
 
 def served(app: FastAPI) -> list[APIRoute]:

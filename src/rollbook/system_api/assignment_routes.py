@@ -230,34 +230,41 @@ async def share(
     operation_id="unshare",
     response_model=models.Assignment,
 )
-async def unshare(caller: Manages, id: ThingId, body: assigning.UnshareForm, key: Key = None) -> Answer:
+async def unshare(
+    caller: Manages, id: ThingId, body: assigning.UnshareForm, key: Key = None, dry_run: DryRun = False
+) -> Answer:
     return await done(
         caller,
         lambda manner: assigning.unshare(caller.work, id, caller.body, manner),
         lambda held: assignment_answer(caller, 200, held),
         key=key,
+        dry_run=dry_run,
     )
 
 
 @router.post("/lockers/{id}/block", summary="Block a locker", operation_id="block", response_model=models.LockerState)
-async def block(caller: Manages, id: ThingId, body: assigning.BlockForm, key: Key = None) -> Answer:
+async def block(
+    caller: Manages, id: ThingId, body: assigning.BlockForm, key: Key = None, dry_run: DryRun = False
+) -> Answer:
     return await done(
         caller,
         lambda manner: assigning.block(caller.work, id, caller.body, manner),
         lambda locker: answered(200, forms.shown(locker), version=locker.version),
         key=key,
+        dry_run=dry_run,
     )
 
 
 @router.post(
     "/lockers/{id}/unblock", summary="Unblock a locker", operation_id="unblock", response_model=models.LockerState
 )
-async def unblock(caller: Manages, id: ThingId, key: Key = None) -> Answer:
+async def unblock(caller: Manages, id: ThingId, key: Key = None, dry_run: DryRun = False) -> Answer:
     return await done(
         caller,
         lambda manner: assigning.unblock(caller.work, id, manner),
         lambda locker: answered(200, forms.shown(locker), version=locker.version),
         key=key,
+        dry_run=dry_run,
     )
 
 
@@ -269,12 +276,15 @@ async def unblock(caller: Manages, id: ThingId, key: Key = None) -> Answer:
     operation_id="unlock",
     response_model=models.Unlocked,
 )
-async def unlock(caller: Manages, id: ThingId, body: assigning.UnlockForm, key: Key = None) -> Answer:
+async def unlock(
+    caller: Manages, id: ThingId, body: assigning.UnlockForm, key: Key = None, dry_run: DryRun = False
+) -> Answer:
     return await done(
         caller,
         lambda manner: assigning.unlock(caller.work, id, caller.body, manner),
         lambda seconds: answered(200, {"lockerId": id.lower(), "openSeconds": seconds}),
         key=key,
+        dry_run=dry_run,
     )
 
 
@@ -337,10 +347,11 @@ async def book(caller: Manages, body: assigning.BookForm, key: Key = None, dry_r
 @bookings.post(
     "/bookings/{id}/cancel", summary="Cancel a booking", operation_id="cancelBooking", response_model=models.Booking
 )
-async def cancel(caller: Manages, id: ThingId, key: Key = None) -> Answer:
+async def cancel(caller: Manages, id: ThingId, key: Key = None, dry_run: DryRun = False) -> Answer:
     return await done(
         caller,
         lambda manner: assigning.cancel(caller.work, id, manner),
         lambda booking: _booking(caller, 200, booking),
         key=key,
+        dry_run=dry_run,
     )

@@ -1,6 +1,6 @@
 """Who calls, as a route sees it: put into the request's state by ``web.system_endpoint``, which has proved it."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -35,10 +35,10 @@ class Caller:
         return self.raw.headers.get(name)
 
 
-def needs(scope: str) -> Callable[[Request], Caller]:
+def needs(scope: str) -> Callable[[Request], Awaitable[Caller]]:
     """A dependency: the caller, who has this scope. **Raises** ``Forbidden``."""
 
-    def caller(request: Request) -> Caller:
+    async def caller(request: Request) -> Caller:  # what is not async, FastAPI hands to a thread
         found: Caller = request.state.caller
         allow(found.principal, scope)
         return found
