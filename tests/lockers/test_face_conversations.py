@@ -5,16 +5,20 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+import jsonschema_rs
 import pytest
+from openapi_spec_validator import validate
 from tests.lockers.face_stage import Product, product
 from tests.support.house import House
 
+from rollbook.releezme_face import openapi
 from rollbook.releezme_face.rows import COMMON, Router, Row
 from rollbook.releezme_face.table import ROWS
 from rollbook.testing.conversations import Answer, hold, read_conversation
 
 FILES = sorted((Path(__file__).parent / "conversations").glob("*.http"))
 ROUTER = Router(ROWS)
+DOCUMENT = openapi.document("..")
 
 
 def names_of(stage: Product, text: str) -> dict[str, str]:
@@ -36,6 +40,9 @@ def asking(stage: Product, method: str, target: str, headers: Mapping[str, str],
         return Answer(200, {}, b"{}")  # nothing is read there, before a change or after
     sent = {"authorization": f"Bearer {stage.seat.token}", **headers, "content-type": "application/json"}
     answer = stage.seat.client.request(method, stage.seat.base + target, content=body, headers=sent)
+    row = ROUTER.find(method, target.partition("?")[0]).row
+    if row is not None and answer.status_code < 400:
+        jsonschema_rs.validate({**openapi.answer(row), "components": DOCUMENT["components"]}, answer.json())
     return Answer(answer.status_code, dict(answer.headers), answer.content)
 
 
@@ -71,3 +78,18 @@ def test_no_row_answers_what_it_does_not_say() -> None:
 
 def test_no_two_rows_have_one_address() -> None:
     assert len({(row.method, re.sub(r"\{\w+\}", "{}", row.path)) for row in ROWS}) == len(ROWS)
+
+
+def test_the_document_is_one_of_openapi_and_has_every_row() -> None:
+    validate(DOCUMENT)
+    there = {(method.upper(), path[1:]) for path, operations in DOCUMENT["paths"].items() for method in operations}
+    assert there == {(row.method, row.path) for row in ROWS}
+
+
+def test_the_page_and_its_document_are_open_to_everybody(house: House) -> None:
+    for before in ("", "/t/anybody"):
+        page = house.client.get(f"{house.url}{before}/api/sapi/docs")
+        assert page.status_code == 200
+        assert b"openapi.json" in page.content
+        made = house.client.get(f"{house.url}{before}/api/sapi/openapi.json")
+        assert made.json()["paths"].keys() == DOCUMENT["paths"].keys()

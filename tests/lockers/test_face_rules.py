@@ -239,7 +239,7 @@ def test_a_pin_code_is_never_read_and_not_guessed(acorn: Product) -> None:
 
 def test_an_address_finds_its_row_whatever_stands_in_it() -> None:
     router = Router(ROWS)
-    assert router.firsts == {first.lower() for first in FIRSTS}
+    assert router.firsts == {first.lower() for first in FIRSTS}  # and no more of the dialect's addresses
     for row in ROWS:
         filled = row.path.replace("{brickCount}", "7").replace("{", "").replace("}", "")
         assert router.find(row.method, f"/{filled.upper()}/").row is row

@@ -14,7 +14,7 @@ from rollbook.identity.master_key import MasterKeyError
 from rollbook.identity.principal import Principal
 from rollbook.lockers.pins import Pins
 from rollbook.lockers.work import Malformed
-from rollbook.releezme_face import refusing
+from rollbook.releezme_face import openapi, refusing
 from rollbook.releezme_face.calling import Call, as_id
 from rollbook.releezme_face.refusing import Refused, wrong
 from rollbook.releezme_face.rows import Router, Row
@@ -60,7 +60,7 @@ class Face:
         self._pins = Pins(key)
         self._names = names
         self._router = Router(ROWS)
-        self.firsts = self._router.firsts
+        self.firsts = self._router.firsts | {"sapi"}
 
     async def answer(self, asked: Asked) -> Response:
         """The answer to one request. **Raises** only for bugs."""
@@ -92,8 +92,8 @@ class Face:
         return refusing.response(error)
 
     def document(self) -> dict[str, Any]:
-        """There is none: the page of the dialect stands in its place."""
-        return {}
+        """The OpenAPI document, which stands one part below the base."""
+        return openapi.document(f"../..{BASE}")
 
     def template(self, method: str, rest: str) -> str:
         """The row of a request, without ids."""

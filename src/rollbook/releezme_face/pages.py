@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from rollbook.releezme_face import shapes
-from rollbook.releezme_face.calling import LARGEST_PAGE, Page
+from rollbook.releezme_face.calling import LARGEST_PAGE
+from rollbook.releezme_face.examples import OBJECTS
 from rollbook.releezme_face.rows import COMMON, PAGES, Row
 from rollbook.releezme_face.table import AREAS, BASE, DIALECT
-from rollbook.releezme_face.users import shown as shown_user
-from rollbook.storage.locker_records import Bank, Booking, Locker
 
 _COMMON = ", ".join(map(str, sorted(COMMON)))
 _ABOUT = f"""Vecos Releezme has a System API beside its SCIM API. Clients of it find it here, at `{BASE}` (and below
@@ -24,7 +23,9 @@ _ABOUT = f"""Vecos Releezme has a System API beside its SCIM API. Clients of it 
 - **Moments** are UTC, written like `2026-11-23T08:00:00Z`; `11-23-2026 08:00:00` is understood as well.
 - **Refusals** are `{{"Message": "…"}}`. What is answered beside a status in the table: {_COMMON}.
   400 is also what the product has no status for: somebody else holds the locker, the user has no right to it.
-- **Writes** that have nothing to show answer `{{}}`."""
+- **Writes** that have nothing to show answer `{{}}`.
+- **A page** to try it out is at `{BASE}/sapi/docs` of your server, its document (OpenAPI 3.1) at
+  `{BASE}/sapi/openapi.json`."""
 
 _KEPT = f"""What only the vendor's hardware knows is kept where the operator can see and set it, among the `attributes`
 of a thing in our own System API:
@@ -56,7 +57,7 @@ def page() -> str:
     for area, rows in AREAS.items():
         lines += [f"## {area}", "", *_table(rows), ""]
     lines += ["## Objects", "", "| object | fields |", "| --- | --- |"]
-    for name, fields in _objects().items():
+    for name, fields in OBJECTS.items():
         note = f" {_NOTES[name]}" if name in _NOTES else ""
         lines.append(f"| {name} | {', '.join(f'`{field}`' for field in fields)}.{note} |")
     return "\n".join([*lines, "", "## What is kept as attributes", "", _KEPT, ""])
@@ -80,35 +81,3 @@ def _parameters(row: Row) -> str:
 def _told(row: Row) -> str:
     body = f" Body: {', '.join(f'`{name}`' for name in row.body)}." if row.body else ""
     return f"{row.about}{body}"
-
-
-def _objects() -> dict[str, Iterable[str]]:
-    locker, bank = Locker(id="", bank_id="", number=""), Bank(id="", section_id="", name="")
-    nothing = shapes.Doors({}, {}, {})
-    booking = shapes.booking(Booking(id="", locker_id="", user_id="", starts="", ends=""), nothing)
-    return {
-        "Company": ("Id", "Name"),
-        "Location": shapes.LOCATION,
-        "Section": shapes.SECTION,
-        "LockerBank": shapes.BANK,
-        "LockerGroup": shapes.GROUP,
-        "LockerBankAndLockerGroup": ("LockerBank", "LockerGroup"),
-        "LockerBankStatus": shapes.status(bank, ()),
-        "StatusPerLockerGroup": shapes.NO_LOCKERS,
-        "LockerBrick": (
-            "Id",
-            "LockerBankId",
-            "SequenceNumber",
-            "LockerCount",
-            "IsZLocker",
-            "Clockwise",
-            "FirstNumberTop",
-        ),
-        "Locker": nothing.shown(locker),
-        "Allocation": shapes.ALLOCATION,
-        "Unlocked": ("LockerId", "OpenTime"),
-        "LockerUser": shown_user("", {}),
-        "Booking": booking,
-        "Event": shapes.EVENT,
-        "Paging": Page(1, 1).shown(0),
-    }

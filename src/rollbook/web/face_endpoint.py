@@ -35,6 +35,8 @@ class Product(System, Protocol):
 class FaceEndpoint(SystemEndpoint):
     """Answers at the addresses of a product's System API."""
 
+    about = "/sapi/docs", "/sapi/openapi.json"
+
     def __init__(self, product: Product, *parts: Any) -> None:
         house, *rest = parts
         super().__init__(house, product, *rest)

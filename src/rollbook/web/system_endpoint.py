@@ -122,6 +122,8 @@ class SystemEndpoint:
     firsts = frozenset(("api", "access", ".well-known", "t"))
     """The first parts of its addresses."""
     base = BASE
+    about = "/docs", "/openapi.json"
+    """Where the page about it is, and its document."""
 
     def find(self, path: str) -> Callable[[Request], Awaitable[Response]] | None:
         """What answers at a path; None: it is not the System API's."""
@@ -172,7 +174,7 @@ class SystemEndpoint:
         place = self.place(request.path)
         assert place is not None
         try:
-            if place.rest in ("/docs", "/openapi.json"):
+            if place.rest in self.about:
                 return await self._about(request, place)
             authorization = request.headers.get("authorization")
             principal = self._authenticator.remembered(authorization)
@@ -213,7 +215,7 @@ class SystemEndpoint:
 
     async def _about(self, request: Request, place: Place) -> Response:
         """The page about the API, and its document: the same for everybody."""
-        if place.rest == "/docs":
+        if place.rest == self.about[0]:
             return docs.show(docs.Place("docs", place.tenant), request)
         docs.only_reading(request)
         if self._document is None:
