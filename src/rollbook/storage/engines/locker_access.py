@@ -9,7 +9,7 @@ from rollbook.storage.engines.postgres_rows import is_id
 from rollbook.storage.locker_contract import Ground, LockerStore
 from rollbook.storage.locker_records import Link
 from rollbook.storage.sql import locker_access as sql
-from rollbook.storage.sql.locker_assignments import FIRST_ID, ground_of
+from rollbook.storage.sql.locker_choosing import FIRST_ID, ground_of
 from rollbook.storage.sql.locker_tables import record_of
 
 _AT_ONCE = 500

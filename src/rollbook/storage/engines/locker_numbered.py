@@ -11,7 +11,7 @@ from rollbook.storage.locker_contract import K
 from rollbook.storage.locker_records import PLAIN, Act, LockerEvent, Manner
 from rollbook.storage.numbered_contract import Numbered
 from rollbook.storage.sql import locker_numbered as sql
-from rollbook.storage.sql.locker_assignments import FIRST_ID
+from rollbook.storage.sql.locker_choosing import FIRST_ID
 from rollbook.storage.sql.locker_steps import event_of
 from rollbook.storage.sql.locker_tables import record_of
 from rollbook.storage.sql.scripts import Script

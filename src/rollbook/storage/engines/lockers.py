@@ -28,6 +28,8 @@ from rollbook.storage.locker_records import (
     Thing,
 )
 from rollbook.storage.sql import locker_assignments as assignments
+from rollbook.storage.sql import locker_bookings as bookings
+from rollbook.storage.sql import locker_choosing as choosing
 from rollbook.storage.sql import locker_structure as structure
 from rollbook.storage.sql import locker_views as views
 from rollbook.storage.sql.locker_steps import done, event_of, look_for_answer
@@ -36,7 +38,7 @@ from rollbook.storage.sql.scripts import Script
 
 R = TypeVar("R")
 
-START = Place(-(1 << 62), assignments.FIRST_ID)
+START = Place(-(1 << 62), choosing.FIRST_ID)
 """Before every event."""
 
 _TRIES = 3
@@ -101,7 +103,7 @@ class Lockers:
     async def locker_ids(self, group_id: str, after: str = "", limit: int = 500) -> list[str]:
         if not is_id(group_id) or (after and not is_id(after)):
             return []
-        edge = after or assignments.FIRST_ID
+        edge = after or choosing.FIRST_ID
         return [row[0] for row in await self._read(structure.LOCKER_IDS, group_id, edge, limit)]
 
     async def group_ids(self, locker_id: str) -> list[str]:
@@ -125,17 +127,17 @@ class Lockers:
     async def grounds(self, user_id: str, locker_id: str, at: str) -> list[Ground]:
         if not (is_id(user_id) and is_id(locker_id)):
             return []
-        rows = await self._read(assignments.GROUNDS, user_id, locker_id, at)
-        return [assignments.ground_of(row) for row in rows]
+        rows = await self._read(choosing.GROUNDS, user_id, locker_id, at)
+        return [choosing.ground_of(row) for row in rows]
 
     async def free(self, wish: Wish, starts: str, ends: str | None, limit: int, after: str = "") -> list[Locker]:
         if not _is_well_formed(wish) or (after and not is_id(after)):
             return []
-        sql, values = assignments.candidates(wish, starts, ends, limit, after)
+        sql, values = choosing.candidates(wish, starts, ends, limit, after)
         return [record_of(Locker, row) for row in await self._read(sql, *values)]
 
     async def is_active(self, user_id: str) -> bool | None:
-        rows = await self._read(assignments.IS_ACTIVE, user_id) if is_id(user_id) else ()
+        rows = await self._read(choosing.IS_ACTIVE, user_id) if is_id(user_id) else ()
         return bool(rows[0][0]) if rows else None
 
     async def status(self, bank_id: str, at: str) -> list[BankStatus]:
@@ -145,7 +147,7 @@ class Lockers:
     async def leavers(self, limit: int, after: str = "") -> list[Leaver]:
         if after and not is_id(after):
             return []
-        rows = await self._read(views.LEAVERS, after or assignments.FIRST_ID, limit)
+        rows = await self._read(views.LEAVERS, after or choosing.FIRST_ID, limit)
         return [views.leaver_of(row) for row in rows]
 
     async def epoch(self) -> str:
@@ -235,11 +237,11 @@ class Lockers:
 
     async def book(self, ask: Book, act: Act, manner: Manner = PLAIN) -> Booking:
         _must_be(ask.user_id, *_ids_of(ask.wish))
-        return await self._do(act, manner, partial(assignments.book, self._tenant, ask, act))
+        return await self._do(act, manner, partial(bookings.book, self._tenant, ask, act))
 
     async def cancel(self, booking_id: str, act: Act, manner: Manner = PLAIN) -> Booking:
         _must_be(booking_id)
-        return await self._do(act, manner, partial(assignments.cancel, self._tenant, booking_id, act))
+        return await self._do(act, manner, partial(bookings.cancel, self._tenant, booking_id, act))
 
     async def set_pin(self, pin: Pin, act: Act) -> None:
         _must_be(pin.id)
@@ -267,7 +269,7 @@ class Lockers:
         return await self._do(act, PLAIN, partial(assignments.expire, self._tenant, limit, act))
 
 
-_ANY = assignments.FIRST_ID
+_ANY = choosing.FIRST_ID
 
 
 def _some(ids: Sequence[str]) -> Iterator[list[str]]:
