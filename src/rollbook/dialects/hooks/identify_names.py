@@ -53,14 +53,11 @@ NameStep = Callable[[Iterable[Claim], Naming], Named | None]
 
 
 def by_hint(user_name: str, hint: str | None, naming: Naming) -> Named | None:
-    """The claim type is the one that the mapping hint names. **Raises** ``InvalidValue`` where ``userName`` names
-    another."""
+    """The claim type is the one that the mapping hint names, also where ``userName`` names another."""
     if hint is None:
         return None
     combined = naming.split(user_name)
-    if combined is not None and combined.type != hint:
-        raise InvalidValue("The mapping hint and userName name two claim types; give one of them.")
-    return combined or Named(hint, user_name)
+    return Named(hint, user_name if combined is None else combined.value)
 
 
 def by_combination(user_name: str, hint: str | None, naming: Naming) -> Named | None:
