@@ -299,6 +299,13 @@ def test_x4_a_delete_with_other_content_is_refused_and_the_user_stays(identify: 
     assert identify.get(f"/Users/{user['id']}") == user
 
 
+@pytest.mark.parametrize("type", ["text/plain", "application/xml", "application/x-www-form-urlencoded"])
+def test_x4_a_delete_with_content_of_another_type_is_refused_likewise(identify: Desk, type: str) -> None:
+    user = identify.user(emails=[{"value": "a@x"}])
+    refused(identify.call("DELETE", f"/Users/{user['id']}", b"attributes=emails", type=type), 400)
+    assert identify.get(f"/Users/{user['id']}") == user
+
+
 def test_x4_a_delete_by_override_keeps_to_the_same(identify: Desk) -> None:
     user = identify.user(emails=[{"value": "a@x"}])
     path = f"/Users/{user['id']}"

@@ -18,6 +18,7 @@ from rollbook.scim.bulk import Message
 from rollbook.scim.errors import (
     BadRequest,
     InvalidFilter,
+    InvalidSyntax,
     InvalidValue,
     NotAcceptable,
     PayloadTooLarge,
@@ -181,7 +182,10 @@ def _partial_deletion(request: Request, route: Route, dialect: Dialect, notes: l
     """A DELETE that names what is to go deletes that, and never the resource."""
     operations = [PatchOperation(Op.REMOVE, path) for path in _attributes(request, route, dialect)]
     if request.body or request.document is not None:
-        operations += _lowered(request, route, dialect, notes)
+        try:
+            operations += _lowered(request, route, dialect, notes)
+        except UnsupportedMediaType as error:  # whatever it is: it names nothing that could go
+            raise InvalidSyntax(error.detail) from None
     if not operations or not all(map(_only_removes, operations)):
         raise InvalidValue(
             "A DELETE with content, or with the parameter attributes, removes what these name (meta.attributes, values "
