@@ -78,7 +78,7 @@ def decode(text: str) -> bytes | None:
         encrypted = b64decode(text.translate(_TO_BASE64), validate=True)
     except ValueError:
         return None
-    return encrypted if encrypted and len(encrypted) % IV_BYTES == 0 else None
+    return encrypted or None
 
 
 def encrypt(key: CipherKey, login: Login) -> bytes:

@@ -4,10 +4,12 @@ A key belongs to one connection of one tenant. It is shown once; what is kept is
 has to be had again to decrypt. A text is good for a minute and for one login, in all workers.
 
 Attempts are counted by the client's number and address before anything is decrypted, and then as the login of a user
-(``throttle``); after five that failed, the next are refused unseen for a while.
+(``throttle``); after five that failed in the same way, the next are refused unseen for a while. So whoever tries out
+what the codes mean gets to see them all.
 """
 
 from base64 import b64encode
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from hashlib import sha256
 from typing import NamedTuple
@@ -32,6 +34,11 @@ from rollbook.storage.session_records import AuthKey
 
 OPERATOR = "operator"
 _SMALLEST, _BEYOND = 10**14, 9 * 10**15  # whole numbers that JavaScript and every other language can hold
+
+
+_WAYS = "", " format", " age"
+"""What is counted side by side: a wrong client or key, no base64, a text that is too old or was used."""
+_WAY_OF = {Code.BAD_FORMAT: " format", Code.TOO_OLD: " age"}
 
 
 class AuthKeyError(RollbookError):
@@ -157,16 +164,22 @@ class EncryptedLogin:
 
     async def _read(self, asked: Asked) -> tuple[auth_tokens.Login, tuple[AuthKey, Tenant, Connection]]:
         """What is said, and with whose key. **Raises** ``LoginFailed``, ``SlowDown``, ``TemporarilyUnavailable``."""
-        counted = f"key {asked.client}", "encrypted logins", asked.peer
-        async with self._throttle.login(*counted, ENCRYPTED_AT_ADDRESS) as turn:
+        counted = "encrypted logins", asked.peer, ENCRYPTED_AT_ADDRESS
+        async with AsyncExitStack() as stack:
+            turns = {
+                way: await stack.enter_async_context(self._throttle.login(f"key {asked.client}{way}", *counted))
+                for way in _WAYS
+            }
             try:
                 by = await self._application(asked)
                 said = await self._decrypted(asked.token, by[0])
             except LoginFailed as error:  # raised when it has been counted
-                turn.right = None if error.code is Code.UNKNOWN else False
+                if error.code is not Code.UNKNOWN:
+                    turns[_WAY_OF.get(error.code, "")].right = False
                 failed = error
             else:
-                turn.right = True
+                for turn in turns.values():
+                    turn.right = True
                 return said, by
         raise failed
 
@@ -190,7 +203,7 @@ class EncryptedLogin:
     async def _decrypted(self, text: str, key: AuthKey) -> auth_tokens.Login:
         encrypted = auth_tokens.decode(text)
         if encrypted is None:
-            raise LoginFailed(Code.BAD_FORMAT, "The authToken is not base64 of whole blocks of 16 bytes.", key=key)
+            raise LoginFailed(Code.BAD_FORMAT, "The authToken is not base64 with - \\ , for + / =.", key=key)
         try:
             opened = self._master.open(key.sealed, _sealed_as(key.id))
         except MasterKeyError as error:

@@ -12,8 +12,9 @@ a client at an address           10  15 min   wrong secrets alone: a right one c
 an address                      100  15 min   both, as above
 ============================  =====  =======  ===================================================================
 
-Encrypted logins are counted the same way, as a user at an address, by the number of the key and by the name; only the
-first delay is a minute there, because their clients are told that five failures are too many.
+Encrypted logins are counted the same way, as a user at an address, by the number of the key (each way of failing by
+itself) and by the name; only the first delay is a minute there, because their clients are told that five failures are
+too many.
 
 So a stranger who fails, for whichever user or client, never stops those who come from where they always come from.
 After so many free failures each one doubles the delay, from one second on. What comes too early is refused before

@@ -128,8 +128,8 @@ class TestLogins:
         await stage.store.identity.sweep(stage.hands.clock.written(), int(now.timestamp()))
         assert await stage.code(token) is Code.TOO_OLD
 
-    @pytest.mark.parametrize("token", ["", "?", "AAAA", "A" * 9000, "A+/=", "ÄÄÄÄ"])
-    async def test_what_is_no_base64_of_blocks_is_a_wrong_format(self, stage: Stage, token: str) -> None:
+    @pytest.mark.parametrize("token", ["", "?", "A" * 9000, "A=AA", "ÄÄÄÄ"])
+    async def test_what_is_no_base64_is_a_wrong_format(self, stage: Stage, token: str) -> None:
         assert await stage.code(token) is Code.BAD_FORMAT
 
     @pytest.mark.parametrize(
@@ -148,6 +148,10 @@ class TestLogins:
         pad = 16 - len(plain) % 16
         texts = [stage.raw(plain + bytes([pad]) * pad), stage.raw((plain + bytes(16))[:32].ljust(32, b"\x00"))]
         assert {await stage.code(text) for text in texts} == {Code.BAD_CRYPT}
+
+    @pytest.mark.parametrize("token", ["AAAA", "A+/=", "A" * 42 + "-,", "A" * 23 + ","])
+    async def test_base64_of_half_a_block_cannot_be_decrypted(self, stage: Stage, token: str) -> None:
+        assert await stage.code(token) is Code.BAD_CRYPT
 
     async def test_a_text_of_another_key_cannot_be_decrypted(self, stage: Stage) -> None:
         other = replace(stage, issued=replace_key(stage.issued))
@@ -214,6 +218,20 @@ class TestLogins:
         stage.hands.move(timedelta(seconds=2))
         expected = Code.INVALID_APPLICATION if client else Code.NONE
         assert await stage.code(stage.token(), client) is expected
+
+    async def test_each_code_can_be_seen_before_there_are_too_many_failures(self, stage: Stage) -> None:
+        used = stage.token()
+        assert await stage.code(used) is Code.NONE
+        for _ in range(3):
+            assert await stage.code(used) is Code.TOO_OLD
+            assert await stage.code("?") is Code.BAD_FORMAT
+            assert await stage.code("A" * 43 + ",") is Code.BAD_CRYPT
+            assert await stage.code(used, "7") is Code.INVALID_APPLICATION
+        for _ in range(5):
+            stage.hands.move(timedelta(seconds=1))
+            assert await stage.code(stage.token(password="wrong")) is Code.LOGIN_INVALID
+        stage.hands.move(timedelta(seconds=1))
+        assert await stage.code(stage.token()) is Code.TOO_MANY_FAILED
 
     async def test_without_its_master_key_nothing_is_decrypted_and_the_operator_is_told(self, stage: Stage) -> None:
         clock, other = stage.hands.clock, MasterKey(new_master_key())
