@@ -56,6 +56,14 @@ def test_user_groups_are_groups_of_scim(company: Company) -> None:
     assert company.code("GET", path) == (404, "notFound")
 
 
+def test_a_group_with_a_key_is_made_once(company: Company) -> None:
+    made = [company.make("/user-groups", {"displayName": "Guests"}, key="g-1") for _ in range(2)]
+    assert made[0] == made[1]
+    assert len(company.items("/user-groups", displayName="Guests")) == 1
+    assert company.code("POST", "/user-groups", {"displayName": "Others"}, key="g-1") == (422, "keyReused")
+    assert company.make("/user-groups", {"displayName": "Guests"}, key="g-2")["id"] != made[0]["id"]
+
+
 def test_members_come_and_go(company: Company) -> None:
     path = f"/user-groups/{company.staff}/members"
     assert company.items(path) == sorted([company.ann, company.bo])

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 import orjson
 
@@ -13,6 +15,7 @@ from rollbook.provisioning.perform import perform
 from rollbook.provisioning.work import Work
 from rollbook.scim.binding import BoundFilter, bind
 from rollbook.scim.catalog_reader import GROUP_NUMBER, USER_NUMBER
+from rollbook.scim.errors import Uniqueness
 from rollbook.scim.etag import Condition
 from rollbook.scim.filter_parser import parse_filter
 from rollbook.scim.operations import Conditions, Create, Delete, Modify
@@ -22,7 +25,7 @@ from rollbook.scim.presets import STANDARD_TERMS
 from rollbook.scim.resource import Stored
 from rollbook.scim.schema import ResourceType
 from rollbook.scim.urns import GROUP
-from rollbook.storage.errors import NotFound
+from rollbook.storage.errors import KeyReused, NotFound
 from rollbook.storage.records import Edge, Query, Step, Target, Tenant
 from rollbook.system_api.calling import Caller
 
@@ -58,9 +61,20 @@ class People:
     async def type_of(self, caller: Caller, number: int) -> ResourceType:
         return (await self._type(caller, number))[0]
 
-    async def create_group(self, caller: Caller, body: Mapping[str, Any]) -> Stored:
+    async def create_group(self, caller: Caller, body: Mapping[str, Any], key: str | None = None) -> Stored:
+        """A new group. With a key its id is made of that, so that sent again it is the same group. **Raises**
+        ``KeyReused`` where the group of that key is called otherwise."""
         type, work = await self._type(caller, GROUP_NUMBER)
-        done = await perform(Create(type, {"schemas": [GROUP], **body}), work)
+        id = None if key is None else _id_of(caller, key)
+        try:
+            done = await perform(Create(type, {"schemas": [GROUP], **body}, id=id), work)
+        except Uniqueness:
+            made = await caller.store.get(GROUP_NUMBER, id) if id is not None else None
+            if made is None:
+                raise
+            if shown_group(made)["displayName"] != body["displayName"]:
+                raise KeyReused from None
+            return made
         assert isinstance(done, Found)
         return done.view.stored
 
@@ -96,6 +110,11 @@ class People:
             strangers=dialect.strangers,
         )
         return next(type for type in dialect.types if type.number == number), work
+
+
+def _id_of(caller: Caller, key: str) -> str:
+    said = f"{caller.tenant.id}\0{caller.principal.connection.id}\0{key}"
+    return str(UUID(bytes=sha256(said.encode()).digest()[:16], version=5))
 
 
 def _filter(type: ResourceType, filters: Mapping[str, str | bool]) -> BoundFilter | None:

@@ -17,6 +17,7 @@ from rollbook.system_api.answers import (
     MERGE_PATCH,
     REFUSED,
     IfMatch,
+    Key,
     Paging,
     answered,
     edge_of,
@@ -194,8 +195,8 @@ def routes(people: People) -> APIRouter:
         status_code=201,
         response_model=UserGroup,
     )
-    async def create_group(caller: Writes, body: GroupForm) -> Answer:
-        stored = await people.create_group(caller, body.model_dump(by_alias=True, exclude_none=True))
+    async def create_group(caller: Writes, body: GroupForm, key: Key = None) -> Answer:
+        stored = await people.create_group(caller, body.model_dump(by_alias=True, exclude_none=True), key)
         at = f"{caller.base}/user-groups/{stored.id}"
         return said(answered(201, shown_group(stored), version=stored.version, location=at))
 
