@@ -77,7 +77,6 @@ class Identify(Plain):
 
     by_document = True
     matching: Mapping[str, tuple[str, ...]] = {f"{OWN}:{CLAIMS}": ("type", "value")}
-    by_document = True
 
     def path(self, text: str) -> str:
         """A path as the schemas spell it (``identify_wire.spell``)."""
