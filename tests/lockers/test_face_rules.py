@@ -169,6 +169,26 @@ def test_of_two_clients_who_want_the_last_locker_one_gets_it(acorn: Product) -> 
     assert acorn.get(f"/lockerbanks/{bank}/allocations")["Paging"]["TotalItemCount"] == 1
 
 
+def test_bricks_that_come_at_once_while_doors_are_numbered_leave_each_door_its_number(acorn: Product) -> None:
+    bank = acorn.post("/lockerbanks", {"Name": "B", "SectionId": acorn.desk.section})["Id"]
+    answers: list[tuple[str, int]] = []
+
+    def ask(path: str, body: Any = None) -> None:
+        answers.append((path, acorn.call("POST", f"/lockerbanks/{bank}/{path}", body).status_code))
+
+    asked = [("2", {"LockerCount": 3}), ("autonumber?startNumber=50", None), ("publish", None)] * 4
+    threads = [threading.Thread(target=ask, args=one) for one in asked]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {status for path, status in answers if path == "publish"} == {200}
+    assert {status for _, status in answers} <= {200, 400}  # 400: the numbers that one wanted were taken meanwhile
+    numbers = [one["FullDoorNumber"] for one in acorn.get(f"/lockerbanks/{bank}/lockers")["Lockers"]]
+    assert len(set(numbers)) == len(numbers) == 6 * answers.count(("2", 200))
+    assert all(len(number) < 9 for number in numbers)
+
+
 def test_numbers_on_doors_keep_their_zeros_prefix_and_all(acorn: Product) -> None:
     desk = acorn.desk
     for number in ("A-07", "Exec", "3B"):

@@ -18,7 +18,7 @@ from rollbook.lockers.deciding import Inquiry
 from rollbook.lockers.pins import Pins
 from rollbook.lockers.structure import found
 from rollbook.lockers.work import LockerWork
-from rollbook.releezme_face.refusing import Refused, missing, wrong
+from rollbook.releezme_face.refusing import Refused, wrong
 from rollbook.releezme_face.rows import Row
 from rollbook.releezme_face.users import Users
 from rollbook.storage.contract import TenantStore
@@ -253,5 +253,3 @@ def _american(said: str) -> datetime:
             continue
     raise ValueError(said)
 
-
-__all__ = ["LARGEST_PAGE", "Call", "Page", "as_id", "missing", "moment", "whole"]
