@@ -31,6 +31,21 @@ def test_a_thing_is_made_read_changed_and_deleted(desk: Desk) -> None:
     assert desk.kinds() == ["location:create", "location:change", "location:delete"]
 
 
+def test_a_merge_patch_reaches_into_objects(company: Company) -> None:
+    made = company.make("/locations", {"name": "L", "attributes": {"a": "1", "b": "2"}})
+    path = f"/locations/{made['id']}"
+    after = company.call("PATCH", path, {"attributes": {"a": None, "c": "3"}}, match="*").json()
+    assert after["attributes"] == {"b": "2", "c": "3"}
+    assert company.code("PATCH", path, {"attributes": {"b": 2}}, match="*") == (400, "invalidBody")
+    assert company.call("PATCH", path, {"attributes": None}, match="*").json()["attributes"] == {}
+    link = f"/links/{company.link}"
+    night = {"hours": {"from": "22:00", "until": "06:00"}}
+    assert company.call("PATCH", link, night, match="*").json()["hours"] == night["hours"]
+    after = company.call("PATCH", link, {"hours": {"until": None}}, match="*").json()
+    assert after["hours"] == {"from": "22:00", "until": "24:00"}
+    assert company.call("PATCH", link, {"hours": None}, match="*").json()["hours"] is None
+
+
 def test_a_write_needs_the_version_that_was_read(desk: Desk) -> None:
     path = f"/locations/{desk.make('/locations', {'name': 'L'})['id']}"
     for method, body in (("PATCH", {"name": "M"}), ("DELETE", None)):

@@ -100,6 +100,18 @@ Attributes = Annotated[
         }
     ),
 ]
+AttributesPatch = Annotated[
+    dict[str, Text | None],
+    WithJsonSchema(
+        {
+            "type": "object",
+            "maxProperties": 20,
+            "propertyNames": {"minLength": 1, "maxLength": 64, "pattern": _PLAIN},
+            "additionalProperties": {**_OWN, "type": ["string", "null"]},
+        }
+    ),
+]
+"""Of a merge patch: null takes one away."""
 
 Size = Annotated[str, StringConstraints(max_length=32, pattern=_PLAIN)]
 

@@ -140,11 +140,25 @@ def shown_model(room: Room) -> type[BaseModel]:
     return create_model(name, __base__=Kept, **fields, **more)
 
 
+class HoursPatch(BaseModel):
+    """A part of the hours; null: as if it had not been said."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    from_: forms.Clock | None = Field(None, alias="from")
+    until: forms.Clock | None = None
+
+
+_NESTED: Mapping[str, Any] = {"attributes": forms.AttributesPatch, "hours": HoursPatch}
+"""Objects in objects: there, too, null takes away. The whole is held to its form when it is merged."""
+
+
 def patch_model(room: Room) -> type[BaseModel]:
     """A merge patch: every member may be missing, and null takes away what a thing can be without."""
     form = forms.FORMS[room.kind]
     fields: dict[str, Any] = {
-        field.alias or name: (_whole(field) | None, None) for name, field in form.model_fields.items()
+        field.alias or name: (_NESTED.get(name, _whole(field)) | None, None)
+        for name, field in form.model_fields.items()
     }
     return create_model(f"{structure.NAMES[room.kind]}Patch", __config__=ConfigDict(extra="forbid"), **fields)
 
