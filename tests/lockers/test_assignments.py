@@ -113,6 +113,37 @@ def test_a_locker_is_handed_on(company: Company) -> None:
     assert company.get(f"/assignments/{held['id']}")["reason"] == "transferred"
 
 
+def test_nobody_gets_into_a_locker_without_a_right(company: Company) -> None:
+    first, second = company.doors[:2]
+    held = give(company, company.ann, first)
+    cleo = {"userId": company.cleo}
+    for path in (f"/lockers/{first}/share", f"/assignments/{held['id']}/transfer"):
+        assert company.code("POST", path, cleo) == (403, "noLink")
+        assert company.code("POST", f"{path}?dryRun=true", cleo) == (403, "noLink")
+    company.make(f"/lockers/{first}/share", {**cleo, "force": True})
+    assert company.code("POST", f"/lockers/{first}/unlock", cleo) == (403, "noLink")
+    company.call("PATCH", f"/links/{company.link}", {"maxLockers": 1}, match="*")
+    give(company, company.bo, second)
+    over = company.code("POST", f"/assignments/{held['id']}/transfer", {"userId": company.bo})
+    assert over == (409, "quota")
+    given = company.call("POST", f"/assignments/{held['id']}/transfer", {"userId": company.bo, "force": True})
+    assert given.status_code == 201
+
+
+def test_a_holder_opens_only_what_he_may_open(company: Company) -> None:
+    door = company.doors[0]
+    give(company, company.ann, door)
+    unlock, ann = f"/lockers/{door}/unlock", {"userId": company.ann}
+    deny = {"userGroupId": company.staff, "lockerGroupId": company.group, "effect": "deny"}
+    denied = company.make("/links", deny)["id"]
+    assert company.code("POST", unlock, ann) == (403, "denied")
+    assert company.call("DELETE", f"/links/{denied}", match="*").status_code == 204
+    assert company.make(unlock, ann)["openSeconds"] == 5
+    company.make(f"/user-groups/{company.staff}/members", {"remove": [company.ann]})
+    assert company.code("POST", unlock, ann) == (403, "noLink")
+    assert company.make(unlock, {})["openSeconds"] == 5
+
+
 def test_an_assignment_gets_another_end(company: Company) -> None:
     held = give(company, company.ann, company.doors[0], expires=FAR)
     path = f"/assignments/{held['id']}"

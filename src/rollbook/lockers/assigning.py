@@ -83,11 +83,13 @@ class BookForm(WishForm):
 
 class TransferForm(Form):
     user_id: Id
+    force: bool = Field(False, description="True: whatever the links say.")
 
 
 class ShareForm(Form):
     user_id: Id = Field(description="Who is let in.")
     holder_id: Id | None = Field(None, description="Who holds it; null: whoever does.")
+    force: bool = Field(False, description="True: whatever the links say.")
 
 
 class UnshareForm(Form):
@@ -106,9 +108,9 @@ class UnlockForm(Form):
     )
 
 
-def judge(right: Right, at: str, *, force: bool) -> Judge | None:
-    """The judge of what somebody wants; None where nobody is asked."""
-    return None if force else partial(may, right=right, at=at, another=True)
+def judge(right: Right, at: str, *, force: bool, another: bool = True) -> Judge | None:
+    """The judge of what somebody wants; None where nobody is asked. ``another``: he is to get one more locker."""
+    return None if force else partial(may, right=right, at=at, another=another)
 
 
 async def allocate(work: LockerWork, said: Any, manner: Manner = PLAIN, source: str = "api") -> Assignment:
@@ -138,7 +140,8 @@ async def release(
 async def transfer(work: LockerWork, id: str, said: Any, manner: Manner = PLAIN) -> Assignment:
     form = forms.read(TransferForm, said)
     act = work.act(Kind.ASSIGNMENT_CREATED, "Assignment", new := ordered_id(), 201)
-    return await work.store.transfer(id, form.user_id, new, act, manner)
+    judged = judge(Right.USE, act.at, force=form.force)
+    return await work.store.transfer(id, form.user_id, new, act, manner, judged)
 
 
 async def change(work: LockerWork, id: str, patch: Any, match: Match = ANY, manner: Manner = PLAIN) -> Assignment:
@@ -165,7 +168,8 @@ async def share(work: LockerWork, locker_id: str, said: Any, manner: Manner = PL
     form = forms.read(ShareForm, said)
     holder = form.holder_id or (await holder_of(work, locker_id)).user_id
     act = work.act(Kind.ASSIGNMENT_CREATED, "Assignment", new := ordered_id(), 201)
-    return await work.store.share(locker_id, holder, form.user_id, new, act, manner)
+    judged = judge(Right.USE, act.at, force=form.force, another=False)
+    return await work.store.share(locker_id, holder, form.user_id, new, act, manner, judged)
 
 
 async def unshare(work: LockerWork, locker_id: str, said: Any, manner: Manner = PLAIN) -> Assignment:
@@ -189,10 +193,12 @@ async def unblock(work: LockerWork, locker_id: str, manner: Manner = PLAIN) -> L
 
 
 async def unlock(work: LockerWork, locker_id: str, said: Any, manner: Manner = PLAIN) -> int:
-    """For how many seconds. **Raises** ``NotFound``, ``LockerRefused`` with ``notHeld``, ``lockerBlocked``, …"""
+    """For how many seconds. **Raises** ``NotFound``, ``LockerRefused`` with ``notHeld``, ``lockerBlocked``, …, or a
+    code of ``judging``."""
     form = forms.read(UnlockForm, said)
     act = work.act(Kind.LOCKER_UNLOCKED, "Locker", locker_id, 200)
-    return await work.store.unlock(locker_id, form.user_id, form.open_seconds, act, manner)
+    judged = judge(Right.USE, act.at, force=False, another=False)
+    return await work.store.unlock(locker_id, form.user_id, form.open_seconds, act, manner, judged)
 
 
 async def book(work: LockerWork, said: Any, manner: Manner = PLAIN) -> Booking:

@@ -70,11 +70,7 @@ class Inquiry:
         if stands is None:
             return []
         holders = (await self.store.holders([locker_id], at)).get(locker_id, [])
-        grounds = [
-            ground
-            for ground in await self.access.links_of(locker_id)
-            if action.given_by(ground, at)
-        ]
+        grounds = [ground for ground in await self.access.links_of(locker_id) if action.given_by(ground, at)]
         # What does not depend on the user is judged once, for one who is welcome everywhere.
         anybody = decide(Facts(True, stands, _free(grounds), holders), action, "", at)
         failing = {condition.code for condition in anybody.conditions if not condition.met}

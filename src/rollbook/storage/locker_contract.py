@@ -188,11 +188,25 @@ class LockerStore(Protocol):
         """It ends, and with it those that were shared by it. Released already: ``LockerRefused("ended", …)``."""
 
     async def share(
-        self, locker_id: str, holder_id: str, user_id: str, new_id: str, act: Act, manner: Manner = PLAIN
-    ) -> Assignment: ...
+        self,
+        locker_id: str,
+        holder_id: str,
+        user_id: str,
+        new_id: str,
+        act: Act,
+        manner: Manner = PLAIN,
+        judge: Judge | None = None,
+    ) -> Assignment:
+        """Another is let in, where the judge lets him; None: nobody is asked."""
 
     async def transfer(
-        self, assignment_id: str, user_id: str, new_id: str, act: Act, manner: Manner = PLAIN
+        self,
+        assignment_id: str,
+        user_id: str,
+        new_id: str,
+        act: Act,
+        manner: Manner = PLAIN,
+        judge: Judge | None = None,
     ) -> Assignment:
         """It ends, and another user holds the locker from then on; nobody can come between."""
 
@@ -203,7 +217,13 @@ class LockerStore(Protocol):
         """Block, unblock, take out of order; whoever holds it still does."""
 
     async def unlock(
-        self, locker_id: str, user_id: str | None, seconds: int | None, act: Act, manner: Manner = PLAIN
+        self,
+        locker_id: str,
+        user_id: str | None,
+        seconds: int | None,
+        act: Act,
+        manner: Manner = PLAIN,
+        judge: Judge | None = None,
     ) -> int:
         """Tell the controller to open a locker (an event); for how many seconds. ``user_id``: who holds it."""
 

@@ -271,8 +271,8 @@ async def unblock(caller: Manages, id: ThingId, key: Key = None, dry_run: DryRun
 @router.post(
     "/lockers/{id}/unlock",
     summary="Open a locker",
-    description="Tells its controller, by an event `locker:unlock`. For a user: he has to hold it, and it has to be in "
-    "service. Without one: for the operator, whatever its state.",
+    description="Tells its controller, by an event `locker:unlock`. For a user: he has to hold it, a link has to let "
+    "him use it now, and it has to be in service. Without one: for the operator, whatever its state.",
     operation_id="unlock",
     response_model=models.Unlocked,
 )

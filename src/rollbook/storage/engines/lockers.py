@@ -12,7 +12,7 @@ from rollbook.storage.engines.locker_engine import Engine
 from rollbook.storage.engines.locker_numbered import LockerBanks, NumberedLockers
 from rollbook.storage.engines.postgres_rows import is_id
 from rollbook.storage.errors import AnsweredBefore, KeyReused, LockerRefused, NotFound, Rehearsed, VersionConflict
-from rollbook.storage.locker_contract import Allocate, BankStatus, Book, Ground, K, T, Whereabouts, Wish
+from rollbook.storage.locker_contract import Allocate, BankStatus, Book, Ground, Judge, K, T, Whereabouts, Wish
 from rollbook.storage.locker_records import (
     PLAIN,
     Act,
@@ -207,19 +207,32 @@ class Lockers:
         )
 
     async def share(
-        self, locker_id: str, holder_id: str, user_id: str, new_id: str, act: Act, manner: Manner = PLAIN
+        self,
+        locker_id: str,
+        holder_id: str,
+        user_id: str,
+        new_id: str,
+        act: Act,
+        manner: Manner = PLAIN,
+        judge: Judge | None = None,
     ) -> Assignment:
         _must_be(locker_id, holder_id, user_id)
         return await self._do(
-            act, manner, partial(assignments.share, self._tenant, locker_id, holder_id, user_id, new_id, act)
+            act, manner, partial(assignments.share, self._tenant, locker_id, holder_id, user_id, new_id, act, judge)
         )
 
     async def transfer(
-        self, assignment_id: str, user_id: str, new_id: str, act: Act, manner: Manner = PLAIN
+        self,
+        assignment_id: str,
+        user_id: str,
+        new_id: str,
+        act: Act,
+        manner: Manner = PLAIN,
+        judge: Judge | None = None,
     ) -> Assignment:
         _must_be(assignment_id, user_id)
         return await self._do(
-            act, manner, partial(assignments.transfer, self._tenant, assignment_id, user_id, new_id, act)
+            act, manner, partial(assignments.transfer, self._tenant, assignment_id, user_id, new_id, act, judge)
         )
 
     async def extend(self, assignment: Assignment, act: Act, manner: Manner = PLAIN) -> Assignment:
@@ -230,10 +243,18 @@ class Lockers:
         return await self._do(act, manner, partial(assignments.set_state, self._tenant, locker_id, state, reason, act))
 
     async def unlock(
-        self, locker_id: str, user_id: str | None, seconds: int | None, act: Act, manner: Manner = PLAIN
+        self,
+        locker_id: str,
+        user_id: str | None,
+        seconds: int | None,
+        act: Act,
+        manner: Manner = PLAIN,
+        judge: Judge | None = None,
     ) -> int:
         _must_be(locker_id, *(() if user_id is None else (user_id,)))
-        return await self._do(act, manner, partial(assignments.unlock, self._tenant, locker_id, user_id, seconds, act))
+        return await self._do(
+            act, manner, partial(assignments.unlock, self._tenant, locker_id, user_id, seconds, act, judge)
+        )
 
     async def book(self, ask: Book, act: Act, manner: Manner = PLAIN) -> Booking:
         _must_be(ask.user_id, *_ids_of(ask.wish))

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from rollbook.storage.errors import LockerRefused, NotFound, VersionConflict
-from rollbook.storage.locker_contract import Allocate
+from rollbook.storage.locker_contract import Allocate, Judge
 from rollbook.storage.locker_records import (
     BOOKED,
     HOLDER,
@@ -100,7 +100,9 @@ def release(tenant: str, id: str, reason: str, version: int | None, act: Act) ->
     return (yield from end(tenant, held, reason, act))
 
 
-def share(tenant: str, locker_id: str, holder_id: str, user_id: str, new_id: str, act: Act) -> Script[Assignment]:
+def share(
+    tenant: str, locker_id: str, holder_id: str, user_id: str, new_id: str, act: Act, judge: Judge | None
+) -> Script[Assignment]:
     yield from active_user(tenant, user_id)
     locker = yield from locked(tenant, Locker, locker_id)
     over, held = yield from holding(tenant, locker, act)
@@ -111,6 +113,7 @@ def share(tenant: str, locker_id: str, holder_id: str, user_id: str, new_id: str
         raise LockerRefused("notShareable", "This locker cannot be shared.")
     if any(one.user_id == user_id for one in held):
         raise LockerRefused("alreadyHeld", "This user has this locker already.")
+    yield from judged(tenant, judge, user_id, locker_id, act.at)
     for one in over:
         yield from end(tenant, one, "expired", act)
     made = replace(
@@ -131,13 +134,14 @@ def share(tenant: str, locker_id: str, holder_id: str, user_id: str, new_id: str
     return made
 
 
-def transfer(tenant: str, id: str, user_id: str, new_id: str, act: Act) -> Script[Assignment]:
+def transfer(tenant: str, id: str, user_id: str, new_id: str, act: Act, judge: Judge | None) -> Script[Assignment]:
     yield from active_user(tenant, user_id)
     held = yield from _open(tenant, id, None)
     if held.shared_by is not None or held.slot != HOLDER:
         raise LockerRefused("notHeld", "Only who holds a locker alone can hand it on.")
     if held.user_id == user_id:
         raise LockerRefused("alreadyHeld", "This user holds this locker already.")
+    yield from judged(tenant, judge, user_id, held.locker_id, act.at)
     for other in (yield Ask(_SHARED_BY, (tenant, held.locker_id, held.id))):
         yield from end(tenant, record_of(Assignment, other), "transferred", act)
     yield from end(tenant, held, "transferred", act)
@@ -195,7 +199,9 @@ def set_state(tenant: str, id: str, state: str, reason: str, act: Act) -> Script
     return after
 
 
-def unlock(tenant: str, id: str, user_id: str | None, seconds: int | None, act: Act) -> Script[int]:
+def unlock(
+    tenant: str, id: str, user_id: str | None, seconds: int | None, act: Act, judge: Judge | None
+) -> Script[int]:
     locker = yield from locked(tenant, Locker, id)
     if user_id is not None:
         yield from active_user(tenant, user_id)
@@ -203,6 +209,7 @@ def unlock(tenant: str, id: str, user_id: str | None, seconds: int | None, act: 
         _, held = yield from holding(tenant, locker, act)
         if not any(one.user_id == user_id for one in held):
             raise LockerRefused("notHeld", "This user does not hold this locker.")
+        yield from judged(tenant, judge, user_id, id, act.at)
     told = locker.open_seconds if seconds is None else seconds
     yield from happened(tenant, act, "locker:unlock", "locker", id, id, user_id, seconds=told)
     return told
