@@ -252,4 +252,3 @@ def _american(said: str) -> datetime:
         except ValueError:
             continue
     raise ValueError(said)
-
