@@ -127,6 +127,7 @@ def test_a_mail_brings_a_link_by_which_the_password_is_set(stage: Stage, seat: S
     assert name in text
     link = re.search(r"http://\S+/account/password\?token=rbi_\w+", text)
     assert link is not None
+    assert link[0] in letter.get_payload(), "whatever reads the letter finds the link in one piece"
     assert stage.box.logins[-1] == (b"house", b"right")
     page = httpx2.get(link[0])
     assert page.status_code == 200

@@ -74,7 +74,8 @@ class Mail:
         letter["Date"] = format_datetime(self._clock.now())
         letter["Message-ID"] = make_msgid(domain=self._server.sender.rpartition("@")[2].strip("> ") or None)
         letter["Auto-Submitted"] = "auto-generated"  # RFC 3834 §5: nobody's holiday notice answers it
-        letter.set_content(message.text)
+        # Left as it is, a link stays in one piece: an encoding would break its line.
+        letter.set_content(message.text, cte="7bit" if message.text.isascii() else None)
         await asyncio.to_thread(self._send, letter)
 
     def _send(self, letter: EmailMessage) -> None:
