@@ -83,6 +83,19 @@ def test_a_file_comes_whole_and_goes_whole(house: House, company: Company) -> No
     assert len(company.items("/lockers")) == 3
 
 
+def test_links_between_the_same_groups_stay_several(company: Company, house: House) -> None:
+    ends = {"userGroupId": company.staff, "lockerGroupId": company.group}
+    company.make("/links", ends | {"rights": ["manage"], "days": ["mon"]})
+    company.make("/links", ends | {"rights": ["openRemote"], "hours": {"from": "08:00", "until": "18:00"}})
+    out = company.get("/structure/export")
+    again = company.make("/structure/import", out)
+    assert (again["created"], again["changed"], again["unchanged"]["Link"]) == ({}, {}, 3)
+    desk = Desk(house.seat("birch", scopes=SCOPES))
+    desk.seat.group("Staff")
+    assert desk.make("/structure/import", out)["created"]["Link"] == 3
+    assert desk.get("/structure/export")["links"] == out["links"]
+
+
 def test_a_table_goes_out_and_in_again(company: Company, house: House) -> None:
     company.make("/lockers", {"lockerBankId": company.bank, "number": "=1+1"})
     out = company.call("GET", "/structure/export", format="csv")

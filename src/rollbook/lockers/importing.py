@@ -82,6 +82,7 @@ class Plan:
         self._there = there
         self._doors = Counter(key[1] for key in there if key[0] is Locker)
         self._known: dict[str, set[str]] = {}
+        self._links: Counter[tuple[str, str, str]] = Counter()
         self.things: dict[str, Thing] = {}
         self.members: dict[str, list[str]] = {}
         self.report = Report()
@@ -118,7 +119,9 @@ class Plan:
                 "There is no locker group of this name.", (("/lockerGroup", "There is none of this name."),)
             )
         given = {**entry.fields, "userGroupId": user_group, "lockerGroupId": locker_group.id}
-        self._put(Link, (Link, user_group, locker_group.id, entry.fields.get("effect", "allow")), given)
+        ends = (user_group, locker_group.id, entry.fields.get("effect", "allow"))
+        self._links[ends] += 1
+        self._put(Link, (Link, *ends, self._links[ends]), given)
 
     async def _member(self, work: LockerWork, entry: Entry) -> None:
         group = self._there.get((LockerGroup, "", _folded(entry.path[0])))
@@ -178,8 +181,12 @@ async def _there(work: LockerWork) -> dict[tuple[Any, ...], Thing]:
         there[Locker, locker.bank_id, _folded(locker.number)] = locker
     async for group in every(work, LockerGroup):
         there[LockerGroup, "", _folded(group.name)] = group
+    # Links have no names: the first of a file between two groups is the first that is there, and so on.
+    links: Counter[tuple[str, str, str]] = Counter()
     async for link in every(work, Link):
-        there.setdefault((Link, link.user_group_id, link.locker_group_id, link.effect), link)
+        ends = (link.user_group_id, link.locker_group_id, link.effect)
+        links[ends] += 1
+        there[(Link, *ends, links[ends])] = link
     return there
 
 
