@@ -45,3 +45,5 @@ class Response:
     rest: AsyncIterator[bytes] | None = None
     """What follows ``body``, piece by piece, where nobody knows yet how much that is; None: ``body`` is whole. Where it
     breaks off, so does the answer: the client sees that it has not got all."""
+    request_id: str = ""
+    """The name that the client gave its request, where it is to come back; else the edge tells its own."""

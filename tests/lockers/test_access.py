@@ -154,6 +154,9 @@ def test_searches_go_page_by_page(company: Company) -> None:
         if not token:
             break
     assert found == sorted(company.doors)
+    for wrong in ("%%%", "AAAA", "é", 7):
+        refused = company.call("POST", "/search/resource", body | {"page": {"token": wrong}}, base=access(company))
+        assert refused.status_code == 400
     users = decide(company, asked(company) | {"subject": {"type": "user"}}, "search/subject")
     assert [one["id"] for one in users["results"]] == sorted([company.ann, company.bo])
     actions = decide(company, {k: v for k, v in asked(company).items() if k != "action"}, "search/action")
@@ -184,6 +187,19 @@ def test_a_change_is_seen_before_it_is_made(company: Company) -> None:
     assert (out["usersLosing"], out["lost"]) == (2, 2)
     assert company.code("POST", "/access/diff", {}) == (400, "invalidBody")
     assert decide(company, asked(company)) == {"decision": True}
+
+
+def test_the_name_of_a_request_comes_back(company: Company) -> None:
+    def named(name: str, path: str = "/evaluation") -> str:
+        headers = {"x-request-id": name}
+        return str(
+            company.call("POST", path, asked(company), headers=headers, base=access(company)).headers["x-request-id"]
+        )
+
+    assert named("bfe9eb29-ab87") == "bfe9eb29-ab87"
+    assert named("bfe9eb29-ab87", "/nowhere") == "bfe9eb29-ab87"
+    assert named("a b") != "a b"
+    assert len(named("x" * 999)) < 999
 
 
 def test_what_decides_says_where(company: Company) -> None:

@@ -8,9 +8,10 @@ well-formed and means nothing here is a decision like any other: no, with the re
 that is asked about, now where nobody says.
 """
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from rollbook.lockers.access import ACTIONS, TOLD, WHY, Decision
 from rollbook.lockers.deciding import MOST, PAGE, Inquiry
@@ -189,7 +190,8 @@ class _Page:
         self.limit = min(limit, MOST)
         token = page.get("token") or page.get("next_token") or ""
         try:
-            self.after = urlsafe_b64decode(str(token).encode() + b"==").decode() if token else ""
+            said = str(token) + "=" * (-len(str(token)) % 4)
+            self.after = str(UUID(b64decode(said, altchars=b"-_", validate=True).decode())) if token else ""
         except ValueError:
             raise _wrong("/page/token", "This is no token of an answer before.") from None
 

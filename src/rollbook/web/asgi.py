@@ -150,7 +150,7 @@ class Application:
             response = self._refused(
                 scope, InternalError(f"The server failed to answer. The operator finds the reason under {request_id}.")
             )
-        fields = [*response.headers, (b"x-request-id", request_id.encode()), _NOSNIFF]
+        fields = [*response.headers, (b"x-request-id", (response.request_id or request_id).encode()), _NOSNIFF]
         if not response.tells_cache:
             fields.append(_CACHE)
         write = scope.get("extensions", _NO_EXTENSIONS).get(ANSWER_EXTENSION)

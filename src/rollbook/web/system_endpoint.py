@@ -44,6 +44,7 @@ ACCESS = "/access/v1"
 """Where OpenID AuthZEN is spoken: an address of its own for routes of the application that begin with ``/authzen``."""
 PDP = "/.well-known/authzen-configuration"
 _ADDRESS = re.compile(rf"(?:/t/(?P<tenant>[^/]+))?(?P<base>{BASE}|{ACCESS})(?P<rest>/.*)?")
+_NAMED = re.compile(r"[!-~]{1,200}")
 _METADATA = re.compile(rf"{re.escape(PDP)}(?:/t/(?P<tenant>[^/]+))?")
 _JSON = re.compile(r"application/(?:[\w.+-]+\+)?json(?:\s*;.*)?", re.IGNORECASE)
 _WRITES = frozenset(("POST", "PUT", "PATCH", "DELETE"))
@@ -193,6 +194,9 @@ class SystemEndpoint:
             answer = self._system.refusal(error, request.id)
         if standing:
             answer.headers = (*answer.headers, *standing)
+        if place.rest.startswith("/authzen"):  # AuthZEN: what names a request, comes back with the answer
+            named = request.headers.get("x-request-id", "")
+            answer.request_id = named if _NAMED.fullmatch(named) else ""
         return answer
 
     async def _metadata(self, request: Request) -> Response:
