@@ -10,6 +10,7 @@ from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import urlencode
 
 import pytest
@@ -138,6 +139,9 @@ def test_the_lines_of_each_product_work_and_its_credentials_are_new_on_every_sta
             told = json.loads(demo.line())
             assert set(told) == keys
             assert _users(dialect, told) == 200 + len(LINES)
+            if dialect == "releezme":
+                with pytest.raises(HTTPError, match="403"):  # a token is given, and does not open SCIM
+                    _users(dialect, told | {"scope": "Vecos.Releezme.Web.SAPI"})
             assert demo.interrupt()[0] == 0
 
 

@@ -75,7 +75,10 @@ async def _client(store: "Store", settings: "Settings", tenant: "Tenant", dialec
     else:
         grants = ("password", "refresh_token")
         through = {tenant.id: connection.id}
-        issued = await clients.create(store, SYSTEM_CLOCK, name, [tenant], grants=grants, connections=through)
+        every = clients.read_scopes([scope for opens in dialect.oauth.scopes.values() for scope in opens])
+        issued = await clients.create(
+            store, SYSTEM_CLOCK, name, [tenant], grants=grants, scopes=every, connections=through
+        )
     login, password = await _user(store, tenant, dialect)
     scopes = [scope for scope, opens in dialect.oauth.scopes.items() if {*opens} >= _READS_AND_WRITES]
     if dialect.oauth.refresh_on_request:
