@@ -1,6 +1,7 @@
 """What Retail Ops tells about itself, without a session. The numbers are those of the dialect."""
 
 import re
+from urllib.parse import urljoin
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
@@ -161,3 +162,20 @@ def test_s_p4_the_api_is_described_as_it_is(house: House, seat: Seat) -> None:
     assert seat.post("/Users/.search", search).status_code == 200
     page = house.client.get(f"{house.url}/api/externals/v1/docs")
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+
+
+@pytest.mark.parametrize("path", ["/swagger/", "/api/externals/v1/docs"])
+def test_s_p4_the_api_is_shown_below_the_tenants_address(house: House, seat: Seat, path: str) -> None:
+    own = f"{house.url}/ProdClients/{seat.name}/RESTWS"
+    shown = house.client.get(own + path)
+    assert (shown.status_code, shown.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    links = dict.fromkeys(re.findall(r'(?:href|src|data-document)="([^"]+)"', shown.text))
+    assert any(link.endswith("openapi.json") for link in links), shown.text
+    for link in filter(lambda link: not link.startswith("data:"), links):
+        there = urljoin(own + path, link)
+        assert house.client.get(there).status_code == 200, there
+    made = house.client.get(f"{own}/api/externals/v1/openapi.json").json()
+    base = urljoin(f"{own}/api/externals/v1/openapi.json", made["servers"][0]["url"])
+    assert base == f"{own}/api/externals/v1/scim/v2"
+    assert house.client.get(f"{house.url}/ProdClients/RESTWS{path}").status_code == 404
+    assert house.client.get(f"{own}/docs").status_code == 404

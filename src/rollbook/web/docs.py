@@ -54,7 +54,12 @@ class Places:
             "/openapi.json": Place("openapi.json", None, near=""),
         }
         self._folded: dict[str, Place] = {}
+        self._prefixes: list[tuple[str, str, str]] = []
         for dialect in dialects:
+            if dialect.openapi:
+                for prefix in dialect.prefixes:
+                    before, _, behind = prefix.partition("{tenant}")
+                    self._prefixes.append((before, behind, dialect.name))
             table = self._folded if dialect.plan.any_case else self._own
             fold = str.lower if dialect.plan.any_case else str
             for path in dialect.openapi:
@@ -77,12 +82,21 @@ class Places:
             if not tenant:
                 return None
             path = "/" + path
-        found = self._own.get(path) or (self._folded.get(path.lower()) if self._folded else None)
+        found = self._at(path)
         if found is not None:
             return found if tenant is None else found._replace(tenant=tenant)
+        for before, behind, dialect in self._prefixes:
+            if tenant is None and path.startswith(before):
+                tenant, _, rest = path[len(before) :].partition("/")
+                found = self._at(f"/{rest}".removeprefix(behind)) if tenant and f"/{rest}".startswith(behind) else None
+                return found._replace(tenant=tenant) if found is not None and found.dialect == dialect else None
         if tenant is None and path.startswith("/docs/") and path[6:] in (*_OWN, *_TAKEN):
             return Place(path[6:], None)
         return None
+
+    def _at(self, path: str) -> Place | None:
+        """The place at a path without a tenant."""
+        return self._own.get(path) or (self._folded.get(path.lower()) if self._folded else None)
 
 
 def show(place: Place, request: Request) -> Response:
