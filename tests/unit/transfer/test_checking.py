@@ -71,3 +71,40 @@ def test_what_nobody_may_write_or_of_which_there_is_one_is_told() -> None:
 def test_a_target_without_schemas_says_nothing() -> None:
     assert live_user([]) is None
     assert live_user(OTHERS) is None
+
+
+ENTERPRISE_V1 = "urn:scim:schemas:extension:enterprise:1.0"
+USER_V1: dict[str, Any] = {
+    "id": "urn:scim:schemas:core:1.0:User",
+    "name": "User",
+    "schema": "urn:scim:schemas:core:1.0",
+    "attributes": [
+        {"name": "id", "schema": "urn:scim:schemas:core:1.0", "readOnly": True, "required": True},
+        {"name": "userName", "schema": "urn:scim:schemas:core:1.0", "readOnly": False, "required": True},
+        {"name": "title", "schema": "urn:scim:schemas:core:1.0", "readOnly": True},
+        {"name": "department", "schema": ENTERPRISE_V1},
+        {
+            "name": "manager",
+            "type": "complex",
+            "schema": ENTERPRISE_V1,
+            "subAttributes": [{"name": "managerId"}, {"name": "displayName", "readOnly": True}],
+        },
+    ],
+}
+
+
+def check_v1(*keys: str) -> list[tuple[str, str]]:
+    user = live_user([USER_V1])
+    assert user is not None
+    slots = {key: read_slot(key, known_user()) for key in ("userName", *keys)}
+    return [(one.key, one.detail) for one in check_mapping(slots, user)]
+
+
+def test_what_a_target_of_version_1_sets_itself_is_neither_required_nor_mapped() -> None:
+    assert check_v1() == []
+    assert check_v1("title") == [("map.title", "the target itself sets title")]
+
+
+def test_the_enterprise_user_of_version_1_is_that_of_today() -> None:
+    assert check_v1("department", "manager.value") == []
+    assert [key for key, _ in check_v1("costCenter")] == ["map.costCenter"]

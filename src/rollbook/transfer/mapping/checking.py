@@ -6,6 +6,7 @@ from typing import Any
 from rollbook.scim.attributes import EXTERNAL_ID, Attribute
 from rollbook.scim.schema import Extension, ResourceType, Schema, read_schema
 from rollbook.transfer.mapping.mapper import Wrong
+from rollbook.transfer.mapping.old_schemas import today
 from rollbook.transfer.mapping.slots import Slot
 from rollbook.transfer.mapping.values import nearest
 
@@ -16,7 +17,7 @@ def live_user(documents: Iterable[Mapping[str, Any]]) -> ResourceType | None:
     """The User of a target's ``/Schemas``; None where no schema of a user is among them."""
     core: Schema | None = None
     extensions: list[Schema] = []
-    for document in documents:
+    for document in (one for said in documents for one in today(said)):
         name = str(document.get("id", "")).rpartition(":")[2].lower()
         try:
             schema = read_schema({**document, "name": document.get("name", "")})
