@@ -65,6 +65,17 @@ def test_an_empty_source_always_stops(many: Stage, acorn: Seat) -> None:
     assert all(user["active"] for user in there(acorn).values())
 
 
+@pytest.mark.parametrize("content", ["", "id,login,first,last,mail,active\n"])
+@pytest.mark.parametrize("verb", ["plan", "sync"])
+def test_a_file_that_was_cut_to_nothing_is_an_empty_source(stage: Stage, content: str, verb: str) -> None:
+    stage.write()
+    (stage.folder / "people.csv").write_text(content)
+    told = stage.hand(verb, cwd=stage.folder, TARGET_TOKEN=stage.token)
+    assert told.code == 3
+    assert "stopped by a brake: the source is empty" in told.err
+    assert "nothing lets an empty source pass" in told.err
+
+
 def test_a_shrunken_source_stops_even_where_limits_are_wide(many: Stage) -> None:
     many.tables = "[brakes]\ndeactivations = 1000\n"
     many.rows = many.rows[:30]

@@ -35,6 +35,18 @@ class SourceFailed(TransferError):
     """A source cannot be read as a whole: no file, no login, a required column missing."""
 
 
+class EmptySource(SourceFailed):
+    """A source without anything, not even a heading. It stops as one without rows does."""
+
+    exit_code = BRAKED
+
+    def __init__(self, label: str) -> None:
+        super().__init__(
+            f"stopped by a brake: the source is empty: {label} has not even a heading",
+            hint="nothing lets an empty source pass",
+        )
+
+
 class Unreachable(TransferError):
     """The target does not answer, or has been failing for too long."""
 

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from rollbook.transfer.errors import SourceFailed
+from rollbook.transfer.errors import EmptySource, SourceFailed
 from rollbook.transfer.source_settings import CsvSource
 from rollbook.transfer.sources.rows import Row, chosen
 from rollbook.transfer.text_files import encoding_of, has_escapes
@@ -75,7 +75,7 @@ class CsvFile:
         except LookupError:
             raise SourceFailed(f"there is no encoding {settings.encoding}", hint="utf-8, cp1252, latin-1 …") from None
         if first is None:
-            raise SourceFailed(f"the file {self._path} is empty", hint="not even a heading is in it")
+            raise EmptySource(str(self._path))
         self._delimiter = settings.delimiter or ("\t" if settings.type == "tsv" else _sniffed(first, settings.quote))
         if len(self._delimiter) != 1 or len(settings.quote) > 1:
             raise SourceFailed(f"the delimiter or quote of {settings.label} is not one character")
