@@ -36,7 +36,7 @@ class Refused(RollbookError):
     """The target refuses one request; others may go well."""
 
     def __init__(self, status: int, detail: str, kind: str = "") -> None:
-        super().__init__(f"{status}: {detail}" if detail else f"{status}")
+        super().__init__(f"{status}: {detail}" if status and detail else detail or f"{status}")
         self.status = status
         self.kind = kind
 
