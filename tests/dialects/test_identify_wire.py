@@ -290,6 +290,7 @@ def test_x4_a_delete_that_names_something_removes_that_and_never_the_user(
         ("", b"[]"),
         ("?attributes=userName", None),
         ("?attributes=", None),
+        ("?excludedAttributes=emails", None),
         ("?attributes=emails", {"displayName": "x"}),
     ],
 )

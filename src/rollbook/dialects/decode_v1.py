@@ -172,7 +172,7 @@ def _modification(
 
 def _delete(request: Request, route: Route, dialect: Dialect, notes: list[str]) -> Delete | Modify:
     form = _form(dialect)
-    asks = any(name.lower() == "attributes" for name, _ in pairs(request.query))
+    asks = any(name.lower() in ("attributes", "excludedattributes") for name, _ in pairs(request.query))
     if form.partial_delete and (asks or request.body or request.document is not None):
         return _partial_deletion(request, route, dialect, notes)
     return Delete(route.types[0], route.id, _conditions(request, dialect))
