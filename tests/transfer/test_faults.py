@@ -113,7 +113,15 @@ def test_a_target_that_is_not_there_ends_the_run_with_5(stage: Stage) -> None:
     stage.base_url = f"http://127.0.0.1:{free_port()}/scim/v2"
     told = stage.run("sync")
     assert told.code == 5
-    assert "cannot be reached" in told.err
+    assert f"the target at {stage.base_url} cannot be reached" in told.err
+
+
+def test_a_login_address_that_is_not_there_is_named(stage: Stage) -> None:
+    address = f"http://127.0.0.1:{free_port()}/token"
+    stage.login = f'token_url = "{address}"\nclient_id = "c"\nclient_secret = {{ env = "TARGET_TOKEN" }}'
+    told = stage.run("sync")
+    assert told.code == 5
+    assert f"the login address {address} cannot be reached" in told.err
 
 
 def test_a_storm_of_faults_ends_with_source_and_target_in_step(stage: Stage, acorn: Seat, proxy: FaultProxy) -> None:

@@ -148,7 +148,7 @@ class Engine:
                     headers={**headers, **credential},
                 )
             except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
-                asked, lost, unsure = None, _unreached(error), False
+                asked, lost, unsure = None, _unreached(error, f"target at {self._base}"), False
             except httpx2.RequestError:
                 asked, lost, unsure = None, "the connection was lost before an answer came", True
             else:
@@ -217,7 +217,7 @@ class Engine:
             try:
                 got = await self._client.request(method, url, content=body, headers=headers)
             except httpx2.RequestError as error:
-                lost = _unreached(error)
+                lost = _unreached(error, f"login address {url.partition('?')[0]}")
             else:
                 if got.status_code != 429 and got.status_code < 500:
                     return Answered(got.status_code, read_json(got.content))
@@ -231,9 +231,9 @@ class Engine:
             await self._sleep(wait)
 
 
-def _unreached(error: httpx2.RequestError) -> str:
+def _unreached(error: httpx2.RequestError, what: str) -> str:
     kind = "does not answer in time" if isinstance(error, httpx2.TimeoutException) else "cannot be reached"
-    return f"the target {kind}"
+    return f"the {what} {kind}"
 
 
 def _trusted(settings: TargetSettings) -> ssl.SSLContext | bool:
