@@ -174,6 +174,7 @@ def test_v5_what_was_read_can_be_put_again_and_an_absent_active_is_kept(shop_sea
     assert (again.status_code, again.json()) == (200, user)
     assert put(shop_seat, user, active=None).json() == user
     refused(put(shop_seat, user, openIDUserID=None), 400, "invalidValue")
+    refused(put(shop_seat, user, openIDUserID="  "), 400, "invalidValue")
     other = made(shop_seat, "bo")
     assert put(shop_seat, other, active=None).json() == other
 

@@ -62,7 +62,8 @@ class _State:
         if document is None:
             return cls(False, False, "")
         own = document.get(URN) or {}
-        return cls(bool(document.get("active")), bool(own.get("sendInviteLink")), own.get("openIDUserID") or "")
+        link = own.get("openIDUserID") or ""
+        return cls(bool(document.get("active")), bool(own.get("sendInviteLink")), link if link.strip() else "")
 
 
 class RetailOps(Plain):
@@ -198,7 +199,7 @@ def _set_stores(own: Document, asked: Asked) -> None:
     codes = own.get("storeCodeList") or ()
     known = asked.settings.get("stores") or ()
     if known and any(code not in known for code in codes):
-        raise InvalidValue(f"retailOps.storeCodeList holds a code that is none of the tenant's: {_some(known)}.")
+        raise InvalidValue(f"retailOps.storeCodeList holds a code that is none of the tenant's stores: {_some(known)}.")
     if codes and own.get("isLinkToAllStores"):
         note(asked.notes, "linked to all stores, so the list is empty", "retailOps.storeCodeList")
         del own["storeCodeList"]
