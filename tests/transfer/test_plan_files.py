@@ -84,6 +84,7 @@ def test_a_user_that_has_changed_since_is_a_conflict_and_the_others_are_done(sta
     told = stage.run("apply", "plan.jsonl", "--json")
     assert told.code == 4
     assert json.loads(told.out)["targets"][0]["counts"] == {"update conflict": 1, "update done": 1}
+    assert "\nupdate\t1\t1 conflict\n" in stage.run("report").out
     users = there(acorn)
     assert users["user1@acorn.example"]["name"]["givenName"] == "Other"
     assert users["user2@acorn.example"]["name"]["givenName"] == "Cleo"

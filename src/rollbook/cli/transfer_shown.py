@@ -106,8 +106,12 @@ def show_report(report: "Report") -> None:
     )
     for held in head["held"]:
         print(f"held by a brake: {held}")
-    states = [s for s in STATES if any(head["counts"].get(kind, {}).get(s) for kind in KINDS)] or ["done"]
-    print_table(["operation", *states], [[k, *(head["counts"].get(k, {}).get(s, 0) for s in states)] for k in KINDS])
+    counts = head["counts"]
+    others = [s for s in STATES if s != "done" and any(counts.get(kind, {}).get(s) for kind in KINDS)]
+    print_table(  # outside a terminal there is no heading, so a number that is not done says what it is
+        ["operation", "done", *others],
+        [[k, counts.get(k, {}).get("done", 0), *(f"{counts.get(k, {}).get(s, 0)} {s}" for s in others)] for k in KINDS],
+    )
     rows = [
         [row["kind"], row["state"], row.get("userName") or row.get("key", ""), row.get("detail") or row["reason"]]
         for row in report.operations()
