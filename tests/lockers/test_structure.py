@@ -204,6 +204,7 @@ def test_no_write_takes_a_rehearsal_for_the_real_thing(company: Company) -> None
     company.make("/assignments", {"userId": company.ann, "lockerId": door})
     company.make(f"/lockers/{door}/share", {"userId": company.bo})
     before = company.get(f"/lockers/{door}"), company.items("/assignments", open="true"), len(company.kinds())
+    body: Any
     for path, body in (
         (f"/lockers/{door}/block", {}),
         (f"/lockers/{door}/unblock", None),
