@@ -1,6 +1,7 @@
 """The System API: the structure, by the routes that every kind has."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from tests.lockers.conftest import Company, Desk
