@@ -184,3 +184,21 @@ def test_links_can_be_listed_and_rebuilt(stage: Stage, acorn: Seat) -> None:
     after = stage.run("links", "list", "--json").json()
     assert [(link["id"], link["key"]) for link in after] == [(link["id"], link["key"]) for link in before]
     assert stage.sync()["counts"] == {}
+
+
+def test_what_a_target_keeps_otherwise_is_told_once(stage: Stage, acorn: Seat) -> None:
+    """Identify has no place for names, and its externalId is its userName: it takes both, and keeps neither."""
+    spoken = acorn.speaking("identify")
+    stage.dialect, stage.base_url, stage.token = "identify", spoken.base, spoken.token
+    assert stage.sync()["counts"] == {"create done": 10}
+    before = len(acorn.events())
+    assert stage.plan("--detailed-exitcode")["operations"] == []
+    assert stage.sync()["counts"] == {}
+    assert len(acorn.events()) == before
+    stage.rows[2] |= {"first": "Cleo", "login": "Cleo@acorn.example"}
+    (operation,) = stage.plan("--detailed-exitcode", code=10)["operations"]
+    told = {".".join(change["path"]) for change in operation["changes"]}
+    assert {"userName", "name.givenName"} <= told
+    assert "name.familyName" not in told
+    assert stage.sync()["counts"] == {"update done": 1}
+    assert stage.sync()["counts"] == {}

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
 from rollbook.clock import Clock
 from rollbook.transfer.directory import NoSuchGroup
 from rollbook.transfer.operations import Operation
@@ -87,6 +89,7 @@ class Application:
 
     def __post_init__(self) -> None:
         self._scribe = Scribe(self.journal, self.run)
+        self._keeps = self.journal.keeps()
 
     async def finish(self) -> None:
         """Do all that waits. **Raises** what stopped it; the rest then waits for ``resume``."""
@@ -155,7 +158,8 @@ class Application:
         now = self.clock.written
         if operation.kind == "create":
             user = await self.target.create(operation.attributes, again=again)
-            return Mark(n, "done", now(), self._kept(operation.attributes, user), user.id, self._link(operation, user))
+            left = self._left(operation.attributes, user)
+            return Mark(n, "done", now(), _kept(left), user.id, self._link(operation, user), left=left)
         if operation.kind == "delete":
             if again:
                 there = await self.target.get(operation.id)
@@ -181,13 +185,20 @@ class Application:
         wanted: dict[str, Json] = {}
         for change in operation.changes:
             _put(wanted, change.steps, change.after)
+        told = {change.steps for change in operation.changes}
+        # What it keeps otherwise may follow what it was told just now.
+        for steps, was_wanted, _ in await self._known(operation.id):
+            if (known := tuple(orjson.loads(steps))) not in told:
+                _put(wanted, known, orjson.loads(was_wanted))
+        left = self._left(wanted, user)
         return Mark(
             n,
             "done",
             now(),
-            self._kept(wanted, user),
+            _kept([change for change in left if change.steps in told]),
             operation.id,
             link,
+            left=left,
             grace=operation.id if operation.leaver else "",
             no_grace="" if operation.leaver else operation.id,
         )
@@ -196,12 +207,22 @@ class Application:
         how = "created" if operation.kind == "create" else "matched"
         return Link(user.id, operation.key or None, user.user_name, self.clock.written(), how)
 
-    def _kept(self, wanted: dict[str, Json] | Any, user: TargetUser) -> str:
-        """What the target has made of what it was told, where that is something else."""
-        left = differences(wanted, user, separator=self.target.can.name_separator, groups=False)
-        if not left:
-            return ""
-        return f"the target keeps {', '.join(change.path for change in left)} otherwise than it was told"
+    async def _known(self, id: str) -> set[tuple[bytes, bytes, bytes]]:
+        """What the target keeps otherwise of a user, as far as it is known."""
+        if not self._keeps:
+            return set()
+        async with self._scribe.lock:
+            return self.journal.kept(id)
+
+    def _left(self, wanted: dict[str, Json] | Any, user: TargetUser) -> tuple[Change, ...]:
+        """What the target has made something else of than it was told."""
+        return tuple(differences(wanted, user, separator=self.target.can.name_separator, groups=False))
+
+
+def _kept(left: Sequence[Change]) -> str:
+    if not left:
+        return ""
+    return f"the target keeps {', '.join(change.path for change in left)} otherwise than it was told"
 
 
 def _put(document: dict[str, Json], steps: Sequence[str], value: Json) -> None:

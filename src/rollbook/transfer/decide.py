@@ -3,6 +3,7 @@
 Never guesses: who might be two people is reported, and nothing is done.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -67,8 +68,12 @@ def decide(
     separator: str = "",
     can_delete: bool = True,
     groups: bool = True,
+    settled: Callable[[Change], bool] = lambda change: False,
 ) -> Decision:
-    """What becomes of an entry, of a user of the target, or of both where they are one."""
+    """What becomes of an entry, of a user of the target, or of both where they are one.
+
+    ``settled`` says of a difference that the target has been told, has taken it, and keeps it so: it is not told again.
+    """
     if user is not None and policy.protects(user.user_name, user.group_names):
         return Decision("protected", "protected by the config")
     if entry is not None and policy.protects(str(entry.attributes.get("userName") or "")):
@@ -76,7 +81,9 @@ def decide(
     if entry is not None:
         if user is None:
             return Decision("create", "in the source, not in the target")
-        return _together(entry, user, policy, standing, separator=separator, groups=groups)
+        changes = differences(entry.attributes, user, separator=separator, groups=groups)
+        wanted = tuple(change for change in changes if change.steps == ("active",) or not settled(change))
+        return _together(entry, user, policy, standing, wanted, otherwise=len(wanted) < len(changes))
     assert user is not None
     decision = _gone(user, policy, standing)
     if standing.doubt and decision.kind in ("deactivate", "delete"):
@@ -90,16 +97,21 @@ def decide(
 
 
 def _together(
-    entry: Entry, user: TargetUser, policy: Policy, standing: Standing, *, separator: str, groups: bool
+    entry: Entry,
+    user: TargetUser,
+    policy: Policy,
+    standing: Standing,
+    changes: tuple[Change, ...],
+    *,
+    otherwise: bool,
 ) -> Decision:
     if not standing.linked and not policy.take_over:
         return Decision("report", f"found by {standing.found_by}, but not ours, and the config takes nobody over")
-    changes = differences(entry.attributes, user, separator=separator, groups=groups)
     if standing.in_grace and user.active is False and "active" not in entry.attributes:
         changes = (*changes, Change(("active",), False, True))
     if not changes:
         if standing.linked:
-            return Decision("nothing", "as it is wanted")
+            return Decision("nothing", "as far as the target keeps it" if otherwise else "as it is wanted")
         return Decision("link", f"found by {standing.found_by}, as it is wanted")
     paths = ", ".join(change.path for change in changes)
     active = next((change.after for change in changes if change.steps == ("active",)), None)

@@ -19,10 +19,10 @@ from rollbook.transfer.decide import Decision, Standing, decide
 from rollbook.transfer.operations import Note, Operation, Totals
 from rollbook.transfer.probe import probe
 from rollbook.transfer.records import Entry, Snapshot
-from rollbook.transfer.state.journal import Journal, Link
+from rollbook.transfer.state.journal import Journal, Link, settled
 from rollbook.transfer.state.workspace import Wanted, Workspace, unpacked
 from rollbook.transfer.target import Target
-from rollbook.transfer.users import TargetUser, name_key
+from rollbook.transfer.users import Change, TargetUser, name_key
 from rollbook.transfer.walking import Progress, Walker, match_value
 
 Json = Any
@@ -151,6 +151,7 @@ class Planner:
                 standing,
                 separator=can.name_separator,
                 groups=can.memberships != "none",
+                settled=_Settled(journal, user.id if user is not None else ""),
             )
             made.entry(entry, user, decision)
             if decision.kind == "link" and user is not None:
@@ -299,3 +300,17 @@ def _doubt(snapshot: Snapshot) -> str:
 def policy_digest(settings: Any) -> str:
     """What a plan was made under."""
     return hashlib.sha256(repr((settings.policy, settings.brakes)).encode()).hexdigest()[:16]
+
+
+class _Settled:
+    """Whether the target keeps something otherwise than it was told, and has been told so already."""
+
+    def __init__(self, journal: Journal, id: str) -> None:
+        self._journal = journal
+        self._id = id
+        self._known: set[tuple[bytes, bytes, bytes]] | None = None
+
+    def __call__(self, change: Change) -> bool:
+        if self._known is None:
+            self._known = self._journal.kept(self._id)
+        return bool(self._known) and settled(change) in self._known

@@ -18,6 +18,7 @@ import orjson
 from rollbook.ids import random_bytes
 from rollbook.transfer.errors import AtWork, TransferError
 from rollbook.transfer.operations import Note, Operation
+from rollbook.transfer.users import Change
 
 Json = Any
 VERSION = 1
@@ -26,6 +27,8 @@ _SCHEMA = """
 CREATE TABLE link (id TEXT PRIMARY KEY, key TEXT UNIQUE, user_name TEXT NOT NULL, since TEXT NOT NULL,
   how TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE grace (id TEXT PRIMARY KEY, since TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE kept (id TEXT NOT NULL, steps BLOB NOT NULL, wanted BLOB NOT NULL, there BLOB NOT NULL,
+  PRIMARY KEY (id, steps)) WITHOUT ROWID;
 CREATE TABLE run (number INTEGER PRIMARY KEY AUTOINCREMENT, plan TEXT NOT NULL, verb TEXT NOT NULL, begun TEXT NOT NULL,
   ended TEXT, outcome TEXT NOT NULL, header BLOB NOT NULL, counts BLOB);
 CREATE TABLE operation (run INTEGER NOT NULL, n INTEGER NOT NULL, kind TEXT NOT NULL, body BLOB NOT NULL,
@@ -35,6 +38,15 @@ CREATE TABLE note (run INTEGER NOT NULL, n INTEGER NOT NULL, body BLOB NOT NULL,
 CREATE TABLE approval (plan TEXT PRIMARY KEY, number INTEGER NOT NULL, at TEXT NOT NULL, run INTEGER NOT NULL)
   WITHOUT ROWID;
 """
+
+
+def settled(change: Change) -> tuple[bytes, bytes, bytes]:
+    """A wish and what became of it, to be compared with another: its steps, what was wanted, what is there."""
+    return (
+        orjson.dumps(change.steps),
+        orjson.dumps(change.after, option=orjson.OPT_SORT_KEYS),
+        orjson.dumps(change.before, option=orjson.OPT_SORT_KEYS),
+    )
 
 
 class Link(NamedTuple):
@@ -73,6 +85,8 @@ class Mark(NamedTuple):
     unlink: str = ""
     grace: str = ""
     """The id of a user whose grace begins."""
+    left: tuple[Change, ...] | None = None
+    """What the target has taken, and keeps otherwise (``before``); None: nobody knows anything new."""
     no_grace: str = ""
 
 
@@ -159,6 +173,21 @@ class Journal:
     def _forget(self, id: str) -> None:
         self._connection.execute("DELETE FROM link WHERE id = ?", (id,))
         self._connection.execute("DELETE FROM grace WHERE id = ?", (id,))
+        self._connection.execute("DELETE FROM kept WHERE id = ?", (id,))
+
+    def kept(self, id: str) -> set[tuple[bytes, bytes, bytes]]:
+        """What a target was told of a user, took, and keeps otherwise (``settled``)."""
+        rows = self._connection.execute("SELECT steps, wanted, there FROM kept WHERE id = ?", (id,)).fetchall()
+        return set(rows)  # type: ignore[arg-type]
+
+    def keeps(self) -> bool:
+        """Whether there is any such user."""
+        return self._connection.execute("SELECT 1 FROM kept LIMIT 1").fetchone() is not None
+
+    def _keep(self, id: str, left: Iterable[Change]) -> None:
+        self._connection.execute("DELETE FROM kept WHERE id = ?", (id,))
+        for change in left:
+            self._connection.execute("INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?)", (id, *settled(change)))
 
     def graces(self) -> dict[str, str]:
         """Leavers in grace: since when."""
@@ -222,6 +251,8 @@ class Journal:
                     self._forget(mark.unlink)
                 if mark.grace:
                     self._connection.execute("INSERT OR IGNORE INTO grace VALUES (?, ?)", (mark.grace, mark.at))
+                if mark.left is not None:
+                    self._keep(mark.id, mark.left)
                 if mark.no_grace:
                     self._connection.execute("DELETE FROM grace WHERE id = ?", (mark.no_grace,))
 
