@@ -3,7 +3,7 @@
 from contextlib import suppress
 from typing import Any
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rollbook.scim.catalog_reader import standard_types
@@ -43,6 +43,7 @@ THERE: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # on a fresh machine the first text makes Unicode's tables
 @given(st.sampled_from(standard_types()), BODIES, st.sampled_from([STANDARD, STRICT]))
 def test_bodies_are_read_or_refused(type: Any, body: dict[str, Any], tolerances: Tolerances) -> None:
     called = names(type, SCIM11)

@@ -108,6 +108,7 @@ _map = lru_cache(16)(_Map)
 def find_address(dialects: tuple[Dialect, ...], path: str) -> Address | None:
     """The dialect that answers at a path; the longest base that fits wins. None: nobody does.
 
+    >>> from rollbook.dialects.model import standard
     >>> find_address((standard(),), "/t/acorn/scim/v2/Users").tenant
     'acorn'
     """
