@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import orjson
 
-from rollbook.scim.answer import LONGEST_KEPT, Locations
+from rollbook.scim.answer import LONGEST_KEPT, REMEMBERED, Locations
 from rollbook.scim.outcomes import View
 from rollbook.scim.projection import Projection
 from rollbook.scim.rules import Asked
@@ -49,7 +49,7 @@ def _dress(called: Names, document: bytes) -> tuple[bytes, bytes]:
     return made[:head], made[head:]
 
 
-_dressed = lru_cache(2048)(_dress)
+_dressed = lru_cache(REMEMBERED)(_dress)
 
 
 def _spliced(view: View, locations: Locations, called: Names, head: bytes, rest: bytes) -> bytes:
