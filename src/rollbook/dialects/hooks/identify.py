@@ -75,6 +75,7 @@ def setup_of(settings: Mapping[str, Any]) -> Setup:
 class Identify(Plain):
     """The rules of the dialect."""
 
+    by_document = True
     matching: Mapping[str, tuple[str, ...]] = {f"{OWN}:{CLAIMS}": ("type", "value")}
 
     def path(self, text: str) -> str:
