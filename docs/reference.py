@@ -18,8 +18,8 @@ from rollbook.clock import SYSTEM_CLOCK
 from rollbook.config import Settings
 from rollbook.config.settings import PREFIX, describe
 from rollbook.dialects import pages as dialect_pages
+from rollbook.dialects.keys import editor_schema
 from rollbook.dialects.model import Dialect
-from rollbook.dialects.reader import editor_schema
 from rollbook.dialects.starter import SCHEMA_FILE
 from rollbook.releezme_face import pages as releezme_face
 from rollbook.scim import errors, presets, tolerances

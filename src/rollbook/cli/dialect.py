@@ -178,7 +178,8 @@ def new(
     rollbook dialect new shop
     rollbook dialect check shop.toml
     """
-    from rollbook.dialects.reader import NAME, editor_schema
+    from rollbook.dialects.keys import editor_schema
+    from rollbook.dialects.reader import NAME
     from rollbook.dialects.starter import SCHEMA_FILE, starter
 
     if not NAME.fullmatch(name):

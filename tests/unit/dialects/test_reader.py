@@ -6,8 +6,9 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from rollbook.dialects.keys import KEYS, Key, editor_schema
 from rollbook.dialects.loading import catalog_sources, load
-from rollbook.dialects.reader import KEYS, DialectError, Key, Source, editor_schema, read_all
+from rollbook.dialects.reader import DialectError, Source, read_all
 
 STANDARD = next(source for source in catalog_sources() if source.name == "standard.toml")
 GOOD = """\
