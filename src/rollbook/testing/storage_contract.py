@@ -26,6 +26,7 @@ pytest.register_assert_rewrite(
             "groups",
             "identity",
             "isolation",
+            "leavers",
             "lockers",
             "many",
             "members",
@@ -48,7 +49,7 @@ from rollbook.events import Kind  # noqa: E402
 from rollbook.storage.contract import Store, TenantStore  # noqa: E402
 from rollbook.storage.records import Tenant  # noqa: E402
 from rollbook.testing import builders  # noqa: E402
-from rollbook.testing.contract_assignments import Assignments, LockersAndPeople  # noqa: E402
+from rollbook.testing.contract_assignments import Assignments  # noqa: E402
 from rollbook.testing.contract_connections import Connections  # noqa: E402
 from rollbook.testing.contract_entrance import Ways  # noqa: E402
 from rollbook.testing.contract_events import Events  # noqa: E402
@@ -56,6 +57,7 @@ from rollbook.testing.contract_feed import FeedOfChanges, MemberPages  # noqa: E
 from rollbook.testing.contract_groups import GroupsOfAMember  # noqa: E402
 from rollbook.testing.contract_identity import Identity  # noqa: E402
 from rollbook.testing.contract_isolation import Isolation  # noqa: E402
+from rollbook.testing.contract_leavers import LockersAndPeople  # noqa: E402
 from rollbook.testing.contract_lockers import Structure  # noqa: E402
 from rollbook.testing.contract_many import Many  # noqa: E402
 from rollbook.testing.contract_members import Members  # noqa: E402
