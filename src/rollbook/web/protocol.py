@@ -28,6 +28,7 @@ from uvicorn.server import ServerState
 
 from rollbook.web.exchange import ANSWER_EXTENSION, STREAM_EXTENSION, Exchange
 from rollbook.web.limits import Limits
+from rollbook.web.outgoing import Outgoing, Together
 from rollbook.web.refusal import refusal_body
 from rollbook.web.steps import run_now
 
@@ -97,7 +98,7 @@ class GuardedProtocol(HttpToolsProtocol):
     # -- the connection ------------------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        super().connection_made(Together(transport, self._outgoing()))
         self._deadline = self.loop.call_later(self.limits.header_seconds, self._too_slow)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -147,6 +148,13 @@ class GuardedProtocol(HttpToolsProtocol):
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self._deadline = self.loop.call_later(self.limits.linger_seconds, self.transport.abort)
+
+    def _outgoing(self) -> Outgoing:
+        """What all connections of the server write together."""
+        kept: Outgoing | None = getattr(self.server_state, "rollbook_outgoing", None)
+        if kept is None:
+            kept = self.server_state.rollbook_outgoing = Outgoing(self.loop)  # type: ignore[attr-defined]
+        return kept
 
     def date_line(self) -> bytes:
         """The server's own header lines (``date``), joined once a second."""
