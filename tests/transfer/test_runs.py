@@ -176,6 +176,41 @@ def test_a_bad_row_is_named_by_its_line_and_its_user_is_left_alone(stage: Stage,
     assert "user5@acorn.example" in there(acorn)
 
 
+def test_where_a_key_stands_twice_neither_row_counts_and_the_person_is_left_alone(stage: Stage, acorn: Seat) -> None:
+    stage.tables = '[policy]\nleavers = "delete"\nunknown = "delete"\n'
+    stage.sync()
+    there_before = there(acorn)["user5@acorn.example"]
+    stage.rows[4]["first"] = "Bo"
+    stage.rows.append(person(5, first="Cleo", login="other@acorn.example"))
+    stage.rows += [person(11), person(11, login="user12@acorn.example")]
+    told = stage.run("sync", "--json")
+    assert told.code == 4, told.err
+    assert json.loads(told.out)["targets"][0]["counts"] == {}
+    for first, second in ((6, 12), (13, 14)):
+        assert f"people.csv line {first}: has the key of line {second}" in told.err
+        assert f"people.csv line {second}: has the key of line {first}" in told.err
+    assert "left alone: its row of the source cannot be read" in told.err
+    assert there(acorn)["user5@acorn.example"] == there_before
+    assert len(there(acorn)) == 10
+    for asked in ("00005", "user5@acorn.example"):
+        explained = stage.run("explain", asked)
+        assert "line 6: has the key of line 12" in explained.out
+        assert "its row is bad, so it is left alone" in explained.out
+
+
+def test_the_first_of_two_rows_with_one_key_counts_where_the_config_says_so(stage: Stage, acorn: Seat) -> None:
+    stage.rows.append(person(5, login="other@acorn.example"))
+    stage.write()
+    config = stage.folder / "transfer.toml"
+    config.write_text(config.read_text().replace('key = "id"', 'key = "id"\nduplicates = "first"'))
+    told = stage.hand("sync", cwd=stage.folder, TARGET_TOKEN=stage.token)
+    assert told.code == 4, told.err
+    assert "people.csv line 12: has the key of line 6" in told.err
+    assert "people.csv line 6" not in told.err
+    assert {"user5@acorn.example"} == {name for name in there(acorn) if "5" in name}
+    assert "other@acorn.example" not in there(acorn)
+
+
 def test_links_can_be_listed_and_rebuilt(stage: Stage, acorn: Seat) -> None:
     stage.sync()
     before = stage.run("links", "list", "--json").json()

@@ -53,14 +53,15 @@ def test_every_first_config_is_a_right_one(tmp_path: Path, type: str, dialect: s
 
 
 def test_check_names_bad_rows_and_is_content(stage: Stage) -> None:
-    stage.rows = [*people(3), person(2), person(9, active="perhaps")]
+    stage.rows = [*people(4), person(2), person(9, active="perhaps")]
     told = stage.run("check", "--json", "--preview", "1")
     said = json.loads(told.out)
     assert told.code == 0
     assert said["people"] == 3
     assert said["bad_rows"] == [
-        "people.csv line 5: has the key of line 3",
-        "people.csv line 6: active is neither yes nor no; compare it: column == 'A'",
+        "people.csv line 6: has the key of line 3",
+        "people.csv line 7: active is neither yes nor no; compare it: column == 'A'",
+        "people.csv line 3: has the key of line 6",
     ]
     assert said["preview"][0]["userName"] == "user1@acorn.example"
     assert said["targets"][0]["filter"] is True

@@ -2,7 +2,7 @@
 are broken. The same seed makes the same people on every machine.
 
 A ``Day`` says what its file holds and what a right transfer makes of it: ``wanted`` by key, and the keys that are
-``held``: their only row is broken, so whoever has them stays as he was the day before.
+``held``: their row is broken, or stands twice, so whoever has them stays as he was the day before.
 """
 
 import csv
@@ -28,6 +28,8 @@ _LAST = (
     "Jansen",
     "O Neill",
 )
+_STRAYS = 3
+"""Kinds of rows of nobody; the first bears the key of somebody."""
 _PLAIN = str.maketrans("öéüīÇö áñ", "oeuiCo_an")
 
 
@@ -136,9 +138,13 @@ def _day(number: int, people: Mapping[str, Person], chance: Random, *, broken: b
     held = dict.fromkeys(spoilt)
     for index, key in enumerate(spoilt):
         rows[order.index(key)] = _spoilt(cells[key], index)
-    extra = list(_stray(number, [cells[key] for key in order[1 : len(order) // 100 + 3] if key not in held]))
+    among = [key for key in order[1 : len(order) // 100 + 3] if key not in held]
+    extra = list(_stray(number, [cells[key] for key in among]))
+    bad = len(held) + len(extra)
+    twice = among[::_STRAYS]
+    held |= dict.fromkeys(twice)
     wanted = {key: one for key, one in people.items() if key not in held}
-    return Day(DAYS[number], (*rows, *extra), wanted, frozenset(held), len(held) + len(extra))
+    return Day(DAYS[number], (*rows, *extra), wanted, frozenset(held), bad + len(twice))
 
 
 def _spoilt(cells: Sequence[str], kind: int) -> bytes:
@@ -154,7 +160,7 @@ def _spoilt(cells: Sequence[str], kind: int) -> bytes:
 def _stray(number: int, there: Sequence[Sequence[str]]) -> Iterator[bytes]:
     """Rows of nobody: a key that stands above already, no key at all, half a row."""
     for index, cells in enumerate(there):
-        match index % 3:
+        match index % _STRAYS:
             case 0:
                 yield _line([cells[0], f"copy{number}.{index}", *cells[2:]])
             case 1:

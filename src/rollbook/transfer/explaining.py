@@ -1,6 +1,6 @@
 """One person, followed from the rows of the sources to what is wanted: for ``explain``."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -8,11 +8,10 @@ from typing import Any
 import apsw
 
 from rollbook.transfer.config import Config
-from rollbook.transfer.mapping.errors import BadValue
 from rollbook.transfer.opened import Opened, open_config
 from rollbook.transfer.policy import folded_name
 from rollbook.transfer.records import BadRow, Entry
-from rollbook.transfer.snapshot import Person, Reading
+from rollbook.transfer.snapshot import Person, Reading, fill
 from rollbook.transfer.state.spool import Spool, SpooledSnapshot
 
 
@@ -36,35 +35,33 @@ def find_person(config: Config, user: str, *, today: date) -> list[Found]:
     connection = apsw.Connection("")
     try:
         spool = Spool(connection)
+        met: list[Person] = []
+
+        def meet(person: Person, entry: Entry | None) -> None:
+            if person.key == user or (entry is not None and _means(entry.attributes, user)):
+                met.append(person)
+
         with spool.transaction():
-            found = list(_found(opened, Reading(opened, spool, lambda more: None), user))
-        bad = list(SpooledSnapshot(connection, "", ()).bad())
+            fill(spool, Reading(opened, spool, lambda more: None), meet)
+        snapshot = SpooledSnapshot(connection, "", ())
+        bad = list(snapshot.bad())
+        return [_found(opened, snapshot, person, bad) for person in met] or _nobody(user, bad)
     finally:
         connection.close()
-    return _with_troubles(found, [one for one in bad if one.key == user], user)
 
 
-def _found(opened: Opened, reading: Reading, user: str) -> Iterator[Found]:
-    for person in reading.people():
-        entry = _entry(opened, person)
-        if person.key == user or (entry is not None and _means(entry, user)):
-            made = reading.entry(person)
-            yield Found(person.key, _rows(opened, person), made, "" if made else "its row cannot be used")
+def _found(opened: Opened, snapshot: SpooledSnapshot, person: Person, bad: list[BadRow]) -> Found:
+    entry = snapshot.get(person.key)
+    if entry is not None and entry.line != person.line:
+        entry = None
+    reasons = "; ".join(str(one) for one in bad if one.key == person.key)
+    return Found(person.key, _rows(opened, person), entry, reasons)
 
 
-def _with_troubles(found: list[Found], bad: list[BadRow], user: str) -> list[Found]:
-    """The bad rows that are his: of those who were found, and of those who have no other row."""
-    reasons = "; ".join(str(one) for one in bad)
-    if not found:
-        return [Found(user, (), None, reasons)] if bad else []
-    return [Found(one.key, one.rows, one.entry, reasons or one.trouble) for one in found]
-
-
-def _entry(opened: Opened, person: Person) -> Mapping[str, Any] | None:
-    try:
-        return opened.mapper(person.values)
-    except BadValue:
-        return None
+def _nobody(user: str, bad: list[BadRow]) -> list[Found]:
+    """The bad rows of a key that has no other."""
+    reasons = "; ".join(str(one) for one in bad if one.key == user)
+    return [Found(user, (), None, reasons)] if reasons else []
 
 
 def _means(wanted: Mapping[str, Any], user: str) -> bool:

@@ -4,7 +4,7 @@ A row that cannot be used is named and stops nothing but itself. A person of who
 wanted nor gone (``Snapshot.spoiled``).
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import Any, NamedTuple
@@ -38,7 +38,7 @@ def take_snapshot(
     spool = Spool(connection)
     with spool.transaction():
         reading = Reading(opened, spool, progress)
-        _take(reading, spool)
+        fill(spool, reading)
     return SpooledSnapshot(connection, taken, tuple(reading.counts()))
 
 
@@ -54,18 +54,22 @@ def passing_snapshot(
         connection.close()
 
 
-def _take(reading: "Reading", spool: Spool) -> None:
-    """Map every person and keep the entries."""
-    twice: dict[str, Person] = {}
+def fill(
+    spool: Spool, reading: "Reading", met: Callable[["Person", Entry | None], None] = lambda person, entry: None
+) -> None:
+    """Map every person and keep the entries. ``met`` is told of each row of a person, and what it would be."""
     for person in reading.people():
         entry = reading.entry(person)
+        met(person, entry)
         if entry is not None and not spool.add(entry):
-            twice.setdefault(person.key, person)
-            reading.spoil(person, f"has the key of line {spool.line(person.key)}")
-    if reading.first.source.settings.duplicates == "none":
-        for key, person in twice.items():
-            spool.remove(key)
-            reading.spoil(person, "has a key that stands twice: none of its rows is used")
+            reading.spoil(person, _same_key(spool.line(person.key)))
+    if len(reading.sources) == 1 and reading.first.source.settings.duplicates == "none":
+        for key, line, other in spool.take_contested():
+            reading.spoil_line(reading.first, line, _same_key(other), key)
+
+
+def _same_key(line: int) -> str:
+    return f"has the key of line {line}"
 
 
 class Person(NamedTuple):
@@ -90,6 +94,10 @@ class Reading:
         self._silent = [set() if one.source.columns() else set(one.wanted) for one in opened.sources]
 
     @property
+    def sources(self) -> Sequence[OpenSource]:
+        return self._opened.sources
+
+    @property
     def first(self) -> OpenSource:
         return self._opened.sources[0]
 
@@ -107,8 +115,9 @@ class Reading:
                 yield Person(self.first, line, key, values, ((0, line, values),))
             return
         held: set[str] = set()
+        named: set[str] = set()
         for source in self._opened.sources:
-            self._gather(source, held)
+            self._gather(source, held, named)
         sources = self._opened.sources
         among = [source.index for source in sources if source.people]
         for key in self._spool.keys(among):
@@ -116,6 +125,8 @@ class Reading:
             index, line = next((index, line) for index, line, _ in rows if index in among)
             merged = self._opened.merged([(index, cells) for index, _, cells in rows])
             person = Person(sources[index], line, key, merged, rows)
+            if key in named:
+                continue
             if key in held:
                 self.spoil(person, "cannot be used as long as a row of another source with its key cannot")
             else:
@@ -133,25 +144,33 @@ class Reading:
 
     def spoil(self, person: Person, reason: str) -> None:
         """Note that a person's row cannot be used."""
-        self._spoil(person.source, person.line, reason, person.key)
+        self.spoil_line(person.source, person.line, reason, person.key)
 
-    def _gather(self, source: OpenSource, held: set[str]) -> None:
-        """Keep the rows of one of several sources. ``held`` gathers the keys of those that would lack something."""
+    def _gather(self, source: OpenSource, held: set[str], named: set[str]) -> None:
+        """Keep the rows of one of several sources. ``held`` gathers the keys of those that would lack something,
+        ``named`` those of people of whom every row is noted as bad already."""
         settings = source.source.settings
         seen: dict[str, tuple[int, int]] = {}
-        bad: set[str] = set()
+        bad: dict[str, int] = {}
+        strict = settings.duplicates == "none" and not settings.several
         for line, key, values in self._good(source, bad):
             number, first = seen.get(key, (0, line))
             seen[key] = number + 1, first
             if number and not settings.several:
-                self._spoil(source, line, f"has the key of line {first}", key)
-                if settings.duplicates == "none":
-                    held.add(key)
+                self.spoil_line(source, line, _same_key(first), key)
+                bad.setdefault(key, line)
                 continue
             self._spool.add_row(source.index, key, number, line, values)
-        held |= bad if settings.several else bad - seen.keys()
+        if strict:
+            for key in bad.keys() & seen.keys():
+                self.spoil_line(source, seen[key][1], _same_key(bad[key]), key)
+                if source.people:
+                    named.add(key)
+        held.update(bad if strict or settings.several else bad.keys() - seen.keys())
 
-    def _good(self, source: OpenSource, bad: set[str] | None = None) -> Iterator[tuple[int, str, Mapping[str, Any]]]:
+    def _good(
+        self, source: OpenSource, bad: dict[str, int] | None = None
+    ) -> Iterator[tuple[int, str, Mapping[str, Any]]]:
         """The rows of a source that can be used, with their keys; the others are noted."""
         read = 0
         silent = self._silent[source.index]
@@ -173,13 +192,14 @@ class Reading:
                 except BadValue as refused:
                     wrong = f"where: {refused.detail}"
             if wrong:
-                self._spoil(source, line, wrong, key)
+                self.spoil_line(source, line, wrong, key)
                 if bad is not None and key:
-                    bad.add(key)
+                    bad.setdefault(key, line)
                 continue
             yield line, key, values
         self._progress(read % _STEP)
 
-    def _spoil(self, source: OpenSource, line: int, reason: str, key: str) -> None:
+    def spoil_line(self, source: OpenSource, line: int, reason: str, key: str) -> None:
+        """Note that a row cannot be used."""
         self._bad[source.index] += 1
         self._spool.add_bad(BadRow(line, reason, key, source.label))

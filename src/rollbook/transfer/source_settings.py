@@ -28,8 +28,9 @@ class SourceSettings:
     several: bool = False
     """Whether it may have several rows for a key (one for each badge): then each of its columns is a list. Not for a
     source of people."""
-    duplicates: Literal["first", "none"] = "first"
-    """Where a key stands twice: `first` takes the first row and names the others as bad, `none` takes none of them."""
+    duplicates: Literal["none", "first"] = "none"
+    """Where a key stands twice: `none` takes none of its rows, names them all as bad, and leaves the person alone;
+    `first` takes the first that can be read."""
 
     @property
     def label(self) -> str:

@@ -52,7 +52,7 @@ def test_equal_sources_have_equal_hashes(tmp_path: Path) -> None:
 
 
 def test_bad_rows_are_named_and_whoever_they_are_of_is_not_gone(tmp_path: Path) -> None:
-    rows = ["id,login,active", "a,ann,yes", "b,bo", "c,,yes", ",eve,yes", "a,ann2,yes", "d,dan,perhaps"]
+    rows = ["id,login,active", "a,ann,yes", "b,bo", "c,,yes", ",eve,yes", "a,ann2,yes", "d,dan,perhaps", "e,eve,yes"]
     found = snapshot(tmp_path, ONE, people=rows)
     assert [str(one) for one in found.bad()] == [
         "people.csv line 3: has 2 cells, and the heading 3",
@@ -60,17 +60,43 @@ def test_bad_rows_are_named_and_whoever_they_are_of_is_not_gone(tmp_path: Path) 
         "people.csv line 5: has no key",
         "people.csv line 6: has the key of line 2",
         "people.csv line 7: active is neither yes nor no; compare it: column == 'A'",
+        "people.csv line 2: has the key of line 6",
     ]
-    assert [one.key for one in found] == ["a"]
-    assert [key for key in "abcd" if found.spoiled(key)] == ["b", "c", "d"]
-    assert (found.keyless, found.sources[0].rows, found.sources[0].bad) == (1, 6, 5)
+    assert [one.key for one in found] == ["e"]
+    assert [key for key in "abcde" if found.spoiled(key)] == ["a", "b", "c", "d"]
+    assert (found.keyless, found.sources[0].rows, found.sources[0].bad) == (1, 7, 6)
 
 
-def test_a_key_that_stands_twice_may_stop_both_rows(tmp_path: Path) -> None:
-    config = ONE.replace('key = "id"', 'key = "id"\nduplicates = "none"')
-    found = snapshot(tmp_path, config, people=["id,login,active", "a,ann,yes", "a,ann2,yes", "b,bo,yes"])
+def test_of_a_key_that_stands_twice_the_first_row_may_count(tmp_path: Path) -> None:
+    config = ONE.replace('key = "id"', 'key = "id"\nduplicates = "first"')
+    rows = ["id,login,active", "a,ann,yes", "a,ann2,yes", "b,bo,yes", "a,ann3,yes"]
+    found = snapshot(tmp_path, config, people=rows)
+    assert [(one.key, one.line) for one in found] == [("a", 2), ("b", 4)]
+    assert [str(one) for one in found.bad()] == [
+        "people.csv line 3: has the key of line 2",
+        "people.csv line 5: has the key of line 2",
+    ]
+
+
+@pytest.mark.parametrize("rows", [("a,ann,yes", "a,ann"), ("a,ann", "a,ann,yes"), ("a,,yes", "a,ann,yes")])
+def test_a_row_does_not_count_where_another_with_its_key_cannot_be_read(tmp_path: Path, rows: tuple[str, ...]) -> None:
+    found = snapshot(tmp_path, ONE, people=["id,login,active", *rows])
+    assert (list(found), found.bad_count, found.spoiled("a")) == ([], 2, True)
+
+
+def test_in_several_sources_a_key_that_stands_twice_stops_its_person_and_both_rows_are_named(tmp_path: Path) -> None:
+    phones = [*PHONES, "a,again@x,Dr"]
+    hr = [*HR, "c,clea,c2@x,"]
+    found = snapshot(tmp_path, TWO, hr=hr, badges=BADGES, phones=phones)
     assert [one.key for one in found] == ["b"]
-    assert found.spoiled("a")
+    assert [str(one) for one in found.bad()] == [
+        "hr.csv line 5: has the key of line 4",
+        "hr.csv line 4: has the key of line 5",
+        "phones.csv line 4: has the key of line 2",
+        "phones.csv line 2: has the key of line 4",
+        "hr.csv line 2: cannot be used as long as a row of another source with its key cannot",
+    ]
+    assert [key for key in "abc" if found.spoiled(key)] == ["a", "c"]
 
 
 def test_rows_that_do_not_count_are_as_if_they_were_not_there(tmp_path: Path) -> None:
@@ -143,6 +169,7 @@ def test_a_bad_row_of_one_source_holds_the_person_of_the_others(tmp_path: Path) 
     assert [str(one) for one in found.bad()] == [
         "badges.csv line 6: has 3 cells, and the heading 2",
         "phones.csv line 4: has the key of line 3",
+        "phones.csv line 3: has the key of line 4",
         "hr.csv line 3: cannot be used as long as a row of another source with its key cannot",
     ]
 

@@ -54,8 +54,16 @@ class Spool:
         """The line of the entry of a key."""
         return int(_found(self._connection, "SELECT line FROM source_entry WHERE key = ?", (key,))[0][0])
 
-    def remove(self, key: str) -> None:
-        self._connection.execute("DELETE FROM source_entry WHERE key = ?", (key,))
+    def take_contested(self) -> Iterator[tuple[str, int, int]]:
+        """Take out the entries whose keys stand in bad rows too: key, line, and the first line of the others."""
+        found = _found(
+            self._connection,
+            "SELECT entry.key, entry.line, min(bad.line) FROM source_bad AS bad JOIN source_entry AS entry USING (key)"
+            " GROUP BY entry.key ORDER BY entry.line",
+        )
+        for key, line, other in found:
+            self._connection.execute("DELETE FROM source_entry WHERE key = ?", (key,))
+            yield key, line, other
 
     def add_bad(self, bad: BadRow) -> None:
         self._connection.execute(
