@@ -86,11 +86,41 @@ def test_unknown_users_become_what_the_config_says(stage: Stage, acorn: Seat) ->
     acorn.user("stranger")
     stage.tables = '[policy]\nunknown = "deactivate"\n'
     assert stage.sync()["counts"] == {"create done": 10, "deactivate done": 1}
-    stage.tables = '[policy]\nunknown = "adopt"\n'
-    assert stage.sync()["counts"] == {}
-    stage.tables = '[policy]\nunknown = "report"\nleavers = "delete"\n'
+    stage.tables = '[policy]\nunknown = "delete"\n'
     assert stage.sync()["counts"] == {"delete done": 1}
     assert "stranger" not in there(acorn)
+
+
+def test_who_is_adopted_is_no_leaver_before_the_source_has_had_them(stage: Stage, acorn: Seat) -> None:
+    stage.tables = '[policy]\nunknown = "adopt"\nleavers = "delete"\ntake_over = false\n'
+    acorn.user("stranger")
+    told = stage.run("sync")
+    assert (told.code, "adopted: stranger" in told.err) == (0, True)
+    assert "ours from now on, and left alone until the source has had them" in told.err
+    again = stage.run("plan", "--detailed-exitcode")
+    assert (again.code, "stranger" in again.out + again.err) == (0, False)
+    assert stage.sync()["counts"] == {}
+    assert "adopted, and the source has not had them yet" in stage.run("explain", "stranger").out
+    stage.rows.append(person(11, login="stranger"))
+    assert stage.sync()["counts"] == {"update done": 1}
+    stage.rows.pop()
+    assert stage.sync()["counts"] == {"delete done": 1}
+    assert "stranger" not in there(acorn)
+
+
+def test_who_was_adopted_and_looks_as_the_source_wants_is_a_leaver_later(stage: Stage, acorn: Seat) -> None:
+    stage.tables = '[policy]\nunknown = "adopt"\ntake_over = false\n'
+    left = stage.rows.pop()
+    stage.sync()
+    name = {"givenName": left["first"], "familyName": left["last"]}
+    emails = [{"value": left["mail"], "type": "work", "primary": True}]
+    acorn.user("user10@acorn.example", externalId="00010", active=True, name=name, emails=emails)
+    assert stage.sync()["counts"] == {}
+    stage.rows.append(left)
+    assert stage.sync()["counts"] == {}
+    stage.rows.pop()
+    assert stage.sync()["counts"] == {"deactivate done": 1}
+    assert stage.run("links", "rebuild", "--json").json() == [{"target": "default", "linked": 9, "without": 0}]
 
 
 def test_users_that_are_there_already_are_found_by_external_id_then_by_name(stage: Stage, acorn: Seat) -> None:

@@ -149,8 +149,10 @@ async def _meet(config: "Config", settings: "TargetSettings", target: "Target", 
     if by_key is not None and (there := await target.get(by_key.id)) is not None:
         return _Met([there], Standing(linked=True, in_grace=there.id in graces))
     users = await target.find(entry)
-    if len(users) == 1 and users[0].id in {link.id for link in links}:
-        return _Met(users, Standing(linked=True, in_grace=users[0].id in graces))
+    by_id = next((link for link in links if [link.id] == [user.id for user in users]), None)
+    if by_id is not None:
+        adopted = by_id.key is None
+        return _Met(users, Standing(linked=not adopted, adopted=adopted, in_grace=by_id.id in graces))
     return _Met(users, Standing(found_by="externalId or userName" if users else ""))
 
 

@@ -47,6 +47,8 @@ class Standing:
     """Our state says whom of the source this is, or was."""
     found_by: str = ""
     """What has led to it, where it is not linked: externalId, userName, …"""
+    adopted: bool = False
+    """Ours because the config took in whom nobody knows: the source has not had them yet."""
     grace_over: bool = False
     """It was deactivated as a leaver, and its time is over."""
     in_grace: bool = False
@@ -105,7 +107,7 @@ def _together(
     *,
     otherwise: bool,
 ) -> Decision:
-    if not standing.linked and not policy.take_over:
+    if not standing.linked and not standing.adopted and not policy.take_over:
         return Decision("report", f"found by {standing.found_by}, but not ours, and the config takes nobody over")
     if standing.in_grace and user.active is False and "active" not in entry.attributes:
         changes = (*changes, Change(("active",), False, True))
@@ -124,8 +126,10 @@ def _together(
 
 
 def _gone(user: TargetUser, policy: Policy, standing: Standing) -> Decision:
-    ours = standing.linked or bool(policy.mark and user.external_id and user.external_id.startswith(policy.mark))
-    if not ours:
+    marked = bool(policy.mark and user.external_id and user.external_id.startswith(policy.mark))
+    if standing.adopted and not marked:
+        return Decision("nothing", "adopted, and the source has not had them yet")
+    if not standing.linked and not marked:
         return _unknown(user, policy)
     why = "ours, and in the source no more"
     if policy.leavers == "report":
@@ -141,7 +145,7 @@ def _unknown(user: TargetUser, policy: Policy) -> Decision:
     why = "in the target, and not in the source"
     match policy.unknown:
         case "adopt":
-            return Decision("adopt", why)
+            return Decision("adopt", f"{why}: ours from now on, and left alone until the source has had them")
         case "delete":
             return Decision("delete", why)
         case "deactivate":

@@ -133,6 +133,7 @@ class Planner:
         totals = Totals(snapshot.count, snapshot.bad_count, ws.count("there"), managed)
         made = _Made(totals, ws)
         since = written(now)
+        adopted = {link.id for link in journal.links() if link.key is None}
 
         for entry in snapshot:
             how, trouble, body = ws.met(entry.key)
@@ -143,7 +144,12 @@ class Planner:
                 continue
             user = unpacked(body) if body else None
             linked = how == "link"
-            standing = Standing(linked=linked, found_by=how or "", in_grace=user is not None and user.id in graces)
+            standing = Standing(
+                linked=linked,
+                found_by=how or "",
+                in_grace=user is not None and user.id in graces,
+                adopted=user is not None and user.id in adopted,
+            )
             decision = decide(
                 entry,
                 user,
@@ -168,7 +174,8 @@ class Planner:
                 continue
             began = graces.get(user.id)
             standing = Standing(
-                linked=bool(linked),
+                linked=bool(linked) and user.id not in adopted,
+                adopted=user.id in adopted,
                 in_grace=began is not None,
                 grace_over=began is not None and began <= over,
                 doubt=doubt if not linked or snapshot.keyless else "",

@@ -65,8 +65,9 @@ class Policy:
     """A mapped attribute (`emails`, `urn:…:User:employeeNumber`) that tells users apart, where link, externalId and
     userName find nobody."""
     unknown: Literal["report", "adopt", "deactivate", "delete"] = "report"
-    """Users of the target that are not ours and not in the source. `adopt`: they count as ours from now on, so the next
-    run takes them for leavers."""
+    """Users of the target that are not ours and not in the source. `adopt`: they count as ours from now on: they
+    are reported no more, and are changed once the source has them, even without `take_over`. Only after that they may
+    be leavers."""
     leavers: Literal["deactivate", "delete", "report"] = "deactivate"
     """Users that are ours and in the source no more."""
     grace_days: float | None = None

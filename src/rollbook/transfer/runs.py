@@ -274,25 +274,37 @@ class Session:
     # links
 
     async def rebuild(self) -> tuple[int, int]:
-        """Forget all links and find them anew, by externalId, userName and policy.match. How many there are, and how
-        many entries were left without."""
+        """Forget who is who and find it out anew, by externalId, userName and policy.match: who was ours stays ours
+        where the config takes nobody over, and who was adopted stays so. How many of the source there are, and how many
+        were left without."""
         if (row := self.journal.unfinished()) is not None:
             raise TransferError(f"run {row.number} was cut off", hint="`rollbook transfer resume` finishes it first")
         now = self.clock.written()
-        before = list(self.journal.links())
-        self.journal.unlink(link.id for link in before)
+        before = {link.id: link for link in self.journal.links()}
+        self.journal.unlink(before)
         try:
             async with self.planned() as (plan, _):
-                found = [Link(*orjson.loads(line)["link"]) for line in plan.links()]
-                for line in plan.operations():
+                found = {}
+                for line in plan.lines():
                     said = orjson.loads(line)
-                    if said["key"] and said["id"]:
-                        found.append(Link(said["id"], said["key"], said["userName"], now, "rebuilt"))
+                    if "link" in said:
+                        link = Link(*said["link"])
+                    elif said.get("key") and said.get("id") and ("kind" in said or _was_ours(said, before)):
+                        link = Link(said["id"], said["key"], said["userName"], now, "rebuilt")
+                    else:
+                        continue
+                    if link.key is not None:
+                        found[link.id] = link
         except BaseException:
-            self.journal.link(before)
+            self.journal.link(before.values())
             raise
-        self.journal.link(found)
+        adopted = (link for link in before.values() if link.key is None and link.id not in found)
+        self.journal.link([*found.values(), *adopted])
         return len(found), plan.totals.source - len(found)
+
+
+def _was_ours(said: Mapping[str, Json], before: Mapping[str, Link]) -> bool:
+    return said.get("note") == "not_taken_over" and said["id"] in before
 
 
 def _unclear(notes: Mapping[str, int]) -> int:
