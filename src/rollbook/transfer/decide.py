@@ -83,8 +83,10 @@ def decide(
     if entry is not None:
         if user is None:
             return Decision("create", "in the source, not in the target")
-        changes = differences(entry.attributes, user, separator=separator, groups=groups)
+        changes = tuple(differences(entry.attributes, user, separator=separator, groups=groups))
         wanted = tuple(change for change in changes if change.steps == ("active",) or not settled(change))
+        if any(change.steps == ("active",) and change.after is True for change in wanted):
+            wanted = changes  # what it would not keep of somebody inactive, it may need now
         return _together(entry, user, policy, standing, wanted, otherwise=len(wanted) < len(changes))
     assert user is not None
     decision = _gone(user, policy, standing)
