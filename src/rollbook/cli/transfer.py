@@ -74,13 +74,17 @@ def plan(
     rollbook transfer plan -o plan.jsonl --detailed-exitcode
     """
     from rollbook.transfer.errors import BRAKED, DONE, SOMETHING_TO_DO
+    from rollbook.transfer.mapping.checking import wanting
 
     config_read, targets = chosen(config, target)
     told: list[dict[str, Any]] = []
 
     async def work(session: "Session") -> int:
-        async with session.planned() as (made, _):
+        async with session.planned() as (made, found):
             session.progress("", 0, None)
+            lacking = wanting(config_read.map.lines, config_read.managed, found.can) if made.totals.create else None
+            if lacking is not None:
+                say(f"warning: {config_read.problem(lacking.key, lacking.detail, lacking.right)}")
             path = _plan_path(output, session.settings.name, several=len(targets) > 1)
             if path is not None:
                 session.write_plan(made, path)

@@ -193,7 +193,7 @@ def _tell_source(snapshot: "Snapshot", told: dict[str, Any], preview: int, *, js
 async def _check_target(config: "Config", settings: "TargetSettings") -> dict[str, Any]:
     """Whether a target can be reached, lets us in, and has what is mapped."""
     from rollbook.transfer.errors import DONE, WRONG_CONFIG
-    from rollbook.transfer.mapping.checking import check_mapping, live_user
+    from rollbook.transfer.mapping.checking import check_mapping, live_user, wanting
     from rollbook.transfer.mapping.known import known_user
     from rollbook.transfer.mapping.slots import read_slot
     from rollbook.transfer.probe import probe
@@ -208,6 +208,8 @@ async def _check_target(config: "Config", settings: "TargetSettings") -> dict[st
         slots.setdefault("groups", read_slot("groups", known_user()))
     wrongs = [] if user is None else check_mapping(slots, user, names=can.names, groups=can.memberships != "none")
     problems = [str(config.problem(one.key, one.detail, one.right)) for one in wrongs]
+    lacking = wanting(config.map.lines, config.managed, can)
+    warnings = [] if lacking is None else [str(config.problem(lacking.key, lacking.detail, lacking.right))]
     return {
         "name": settings.name,
         "base_url": settings.base_url,
@@ -220,6 +222,7 @@ async def _check_target(config: "Config", settings: "TargetSettings") -> dict[st
         "groups": can.memberships,
         "schemas": user is not None,
         "problems": problems,
+        "warnings": warnings,
         "code": WRONG_CONFIG if problems else DONE,
     }
 
@@ -239,3 +242,5 @@ def _tell_target(found: dict[str, Any]) -> None:
         print("  it says nothing of its schemas, so the map is not held against them", flush=True)
     for problem in found["problems"]:
         say(f"  {problem}")
+    for warning in found["warnings"]:
+        say(f"  warning: {warning}")

@@ -45,6 +45,8 @@ class Capabilities:
     """Members in one PATCH of a group."""
     names: Mapping[str, str] = field(default_factory=dict)
     """What a schema's URN is called on the wire, where that is no URN."""
+    active_needs: str = ""
+    """The attribute without which it lets nobody new be active."""
     name_separator: str = ""
     """What stands in a userName before this says what kind of name it is, and is not answered."""
     folded_types: bool = True
@@ -77,6 +79,7 @@ PRESETS: Mapping[str, Capabilities] = {
         groups="",
         memberships="none",
         names={RETAIL_OPS: "retailOps"},
+        active_needs=f"{RETAIL_OPS}:openIDUserID",
     ),
     "identify": Capabilities(
         version="1.1",

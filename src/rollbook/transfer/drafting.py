@@ -117,7 +117,10 @@ def guess_lines(columns: Sequence[str], key: str, dialect: str = "standard") -> 
     if "displayName" not in found and "name.givenName" in found and "name.familyName" in found:
         found["displayName"] = f"{{{found['name.givenName']}}} {{{found['name.familyName']}}}"
     kept = _KEPT.get(dialect, tuple(name for name in ("externalId", *_GUESSES) if name != "badges"))
-    return {name: found[name] for name in ("externalId", *_GUESSES) if name in found and name in kept}
+    lines = {name: found[name] for name in ("externalId", *_GUESSES) if name in found and name in kept}
+    if dialect == "retailops" and "active" in lines:  # who is active is linked to somebody at the login provider
+        lines["retailOps.openIDUserID"] = lines["userName"]
+    return lines
 
 
 def write_config(draft: Draft) -> str:

@@ -1,11 +1,12 @@
 """A mapping held against what a target says of itself: its schemas. Values in, problems out."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from rollbook.scim.attributes import EXTERNAL_ID, Attribute
 from rollbook.scim.schema import Extension, ResourceType, Schema, read_schema
-from rollbook.transfer.mapping.mapper import Wrong
+from rollbook.transfer.capabilities import Capabilities
+from rollbook.transfer.mapping.mapper import Raw, Wrong
 from rollbook.transfer.mapping.old_schemas import today
 from rollbook.transfer.mapping.slots import Slot
 from rollbook.transfer.mapping.values import nearest
@@ -60,6 +61,29 @@ def check_mapping(
         for attribute in user.schema.attributes
         if attribute.required and not attribute.read_only and attribute.name.lower() not in mapped
     ]
+
+
+def wanting(mapping: Mapping[str, Raw], managed: Container[str], can: Capabilities) -> Wrong | None:
+    """What a mapping lacks, without which the target would refuse people: told before it does.
+
+    **Shape**: ``mapping`` are the lines of ``[map]``, ``managed`` the paths that they write.
+    """
+    path = can.active_needs
+    if not path or path in managed or "active" not in managed:
+        return None
+    urn, _, name = path.rpartition(":")
+    short = f"{can.names.get(urn, urn)}.{name}"
+    rule = next((raw for key, raw in mapping.items() if key.lower() == "username" and isinstance(raw, str)), "…")
+    line = f'"{short}" = {_toml(rule)}'
+    return Wrong(
+        "map.active",
+        f"in this target active needs {short}, which is not mapped: whoever is new and active would be refused",
+        f"add {line}, or what else this user is called by the login provider",
+    )
+
+
+def _toml(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _place(slot: Slot, user: ResourceType, names: Mapping[str, str]) -> Attribute | None:
