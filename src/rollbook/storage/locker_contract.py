@@ -24,12 +24,15 @@ from rollbook.storage.locker_records import (
     Listing,
     Locker,
     Manner,
+    Once,
     Pin,
     Place,
     Thing,
+    Written,
 )
 from rollbook.storage.locker_records import Ground as Ground
 from rollbook.storage.locker_records import Whereabouts as Whereabouts
+from rollbook.storage.records import Change
 
 if TYPE_CHECKING:
     from rollbook.storage.access_contract import AccessStore
@@ -245,6 +248,17 @@ class LockerStore(Protocol):
 
     async def forgive_pin(self, subject: str, id: str, purpose: str) -> None: ...
 
-    async def expire(self, limit: int, act: Act) -> int:
+    async def expire(self, limit: int, act: Act, manner: Manner = PLAIN) -> int:
         """End assignments that are over, and forget answers kept for requests that come again. What is over counts for
         nothing before that, too: this keeps the tables tidy."""
+
+    # -- once, or not at all -------------------------------------------------------------------------------------------
+
+    async def write(self, change: Change, manner: Manner) -> Written:
+        """``TenantStore.apply`` in a manner of here: ``Once.answer`` and ``Rehearsed`` get what is returned."""
+
+    async def look(self, once: Once) -> None:
+        """Nothing, where a request was not answered before. **Raises** ``AnsweredBefore``, ``KeyReused``."""
+
+    async def keep(self, once: Once, result: object) -> None:
+        """Remember the answer to a request for which nothing had to be done."""

@@ -17,6 +17,7 @@ from enum import IntFlag
 from typing import Any, NamedTuple
 
 from rollbook.events import Event
+from rollbook.storage.records import Applied, Stored
 
 ACTIVE, CLOSED = "active", "closed"
 """The states of locations, sections and banks."""
@@ -283,6 +284,13 @@ class Manner:
 
 
 PLAIN = Manner()
+
+
+class Written(NamedTuple):
+    """What a change of a resource came to, and the resource as it stands then (None: it is gone)."""
+
+    applied: Applied
+    stored: Stored | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ pytest.register_assert_rewrite(
             "isolation",
             "leavers",
             "lockers",
+            "manners",
             "many",
             "members",
             "numbered",
@@ -59,6 +60,7 @@ from rollbook.testing.contract_identity import Identity  # noqa: E402
 from rollbook.testing.contract_isolation import Isolation  # noqa: E402
 from rollbook.testing.contract_leavers import LockersAndPeople  # noqa: E402
 from rollbook.testing.contract_lockers import Structure  # noqa: E402
+from rollbook.testing.contract_manners import Manners  # noqa: E402
 from rollbook.testing.contract_many import Many  # noqa: E402
 from rollbook.testing.contract_members import Members  # noqa: E402
 from rollbook.testing.contract_numbered import NumberedPages, WholeBanks  # noqa: E402
@@ -101,6 +103,7 @@ class StorageContract(
     LockersAndPeople,
     NumberedPages,
     WholeBanks,
+    Manners,
     Upkeep,
 ):
     """Every promise of a store. See the module."""

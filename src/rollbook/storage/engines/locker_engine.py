@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
+from rollbook.storage.records import Applied, Change
 from rollbook.storage.sql.scripts import Row, Script
 
 R = TypeVar("R")
@@ -16,5 +17,10 @@ class Engine(Protocol):
 
     async def run(self, events: Sequence[str], script: Callable[[], Script[R]]) -> R:
         """Run a script that tells the events of these ids."""
+
+    async def write(
+        self, change: Change, before: Callable[[], Script[None]], after: Callable[[Applied], Script[R]]
+    ) -> R:
+        """Make a change of resources between two scripts, all in one transaction."""
 
     async def epoch(self) -> str: ...

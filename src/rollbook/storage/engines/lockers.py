@@ -3,6 +3,7 @@
 An engine says how it reads and how it runs scripts for a tenant; nothing else here depends on it.
 """
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
@@ -11,7 +12,15 @@ from rollbook.storage.engines.locker_access import Access
 from rollbook.storage.engines.locker_engine import Engine
 from rollbook.storage.engines.locker_numbered import LockerBanks, NumberedLockers
 from rollbook.storage.engines.postgres_rows import is_id
-from rollbook.storage.errors import AnsweredBefore, KeyReused, LockerRefused, NotFound, Rehearsed, VersionConflict
+from rollbook.storage.errors import (
+    AnsweredBefore,
+    KeyReused,
+    LockerRefused,
+    NotFound,
+    Rehearsed,
+    StoreError,
+    VersionConflict,
+)
 from rollbook.storage.locker_contract import Allocate, BankStatus, Book, Ground, Judge, K, T, Whereabouts, Wish
 from rollbook.storage.locker_records import (
     PLAIN,
@@ -23,16 +32,19 @@ from rollbook.storage.locker_records import (
     Listing,
     Locker,
     Manner,
+    Once,
     Pin,
     Place,
     Thing,
+    Written,
 )
+from rollbook.storage.records import Change
 from rollbook.storage.sql import locker_assignments as assignments
 from rollbook.storage.sql import locker_bookings as bookings
 from rollbook.storage.sql import locker_choosing as choosing
 from rollbook.storage.sql import locker_structure as structure
 from rollbook.storage.sql import locker_views as views
-from rollbook.storage.sql.locker_steps import done, event_of, look_for_answer
+from rollbook.storage.sql.locker_steps import done, event_of, kept, look_for_answer, looked, written
 from rollbook.storage.sql.locker_tables import record_of
 from rollbook.storage.sql.scripts import Script
 
@@ -286,8 +298,29 @@ class Lockers:
     async def forgive_pin(self, subject: str, id: str, purpose: str) -> None:
         await self._engine.run([], partial(views.forgive_pin, self._tenant, subject, id, purpose))
 
-    async def expire(self, limit: int, act: Act) -> int:
-        return await self._do(act, PLAIN, partial(assignments.expire, self._tenant, limit, act))
+    async def expire(self, limit: int, act: Act, manner: Manner = PLAIN) -> int:
+        return await self._do(act, manner, partial(assignments.expire, self._tenant, limit, act))
+
+    async def write(self, change: Change, manner: Manner) -> Written:
+        before = partial(looked, self._tenant, manner)
+        after = partial(written, self._tenant, change, manner)
+        try:
+            return await self._engine.write(change, before, after)
+        except (AnsweredBefore, KeyReused, Rehearsed):
+            raise
+        except StoreError:
+            if manner.once is not None:
+                await self.look(manner.once)  # perhaps its twin was quicker
+            raise
+
+    async def look(self, once: Once) -> None:
+        await self._engine.run([], partial(look_for_answer, self._tenant, once))
+
+    async def keep(self, once: Once, result: object) -> None:
+        for _ in range(_TRIES):
+            with contextlib.suppress(VersionConflict):  # its twin was quicker, and has left an answer
+                return await self._engine.run([], partial(kept, self._tenant, once, result))
+        raise VersionConflict
 
 
 _ANY = choosing.FIRST_ID

@@ -10,7 +10,6 @@ from typing import Any
 
 from rollbook.storage.engines import postgres_statements as sql
 from rollbook.storage.engines.postgres_groups import change_groups
-from rollbook.storage.engines.postgres_lockers import drive
 from rollbook.storage.engines.postgres_pool import Link
 from rollbook.storage.engines.postgres_rows import (
     event_rows,
@@ -18,6 +17,7 @@ from rollbook.storage.engines.postgres_rows import (
     is_id,
     update_arguments,
 )
+from rollbook.storage.engines.postgres_scripts import drive
 from rollbook.storage.engines.postgres_unique import insertion, replace
 from rollbook.storage.errors import MissingMembers, NotFound, VersionConflict
 from rollbook.storage.records import NO_PASSWORD, Applied, Delete, Insert, MemberChange, Update

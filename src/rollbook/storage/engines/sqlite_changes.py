@@ -13,8 +13,8 @@ import orjson
 
 from rollbook.storage.engines.sqlite_catalogue import check_schema
 from rollbook.storage.engines.sqlite_groups import change_groups, refuse_missing_groups
-from rollbook.storage.engines.sqlite_lockers import drive
 from rollbook.storage.engines.sqlite_rows import resource_row
+from rollbook.storage.engines.sqlite_scripts import drive
 from rollbook.storage.engines.sqlite_unique import come, forget, look, replace
 from rollbook.storage.engines.sqlite_writer import Transaction, Work
 from rollbook.storage.errors import AlreadyExists, MissingMembers, NotFound, VersionConflict

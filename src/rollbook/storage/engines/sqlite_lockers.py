@@ -6,13 +6,16 @@ from typing import Any, TypeVar
 
 import apsw
 
+from rollbook.storage.engines.sqlite_changes import work_of
 from rollbook.storage.engines.sqlite_connection import rows
 from rollbook.storage.engines.sqlite_readers import Readers
-from rollbook.storage.engines.sqlite_rows import Row, event_row
-from rollbook.storage.engines.sqlite_writer import Transaction, Writer
+from rollbook.storage.engines.sqlite_rows import Row
+from rollbook.storage.engines.sqlite_scripts import drive
+from rollbook.storage.engines.sqlite_writer import Transaction, Work, Writer
+from rollbook.storage.records import Applied, Change
 from rollbook.storage.sql.locker_flavor import for_sqlite
 from rollbook.storage.sql.locker_views import EPOCH
-from rollbook.storage.sql.scripts import Script, Tell
+from rollbook.storage.sql.scripts import Script
 
 R = TypeVar("R")
 
@@ -34,21 +37,22 @@ class SqliteLockerEngine:
     async def run(self, events: Sequence[str], script: Callable[[], Script[R]]) -> R:
         return await self._writer.submit(partial(drive, self._tenant, script))
 
+    async def write(
+        self, change: Change, before: Callable[[], Script[None]], after: Callable[[Applied], Script[R]]
+    ) -> R:
+        work, last = work_of(self._tenant, change)
+        return await self._writer.submit(partial(_write, self._tenant, work, before, after), last=last)
+
     async def epoch(self) -> str:
         return str(rows(self._connection, EPOCH, ())[0][0])
 
 
-def drive(tenant: str, script: Callable[[], Script[R]], transaction: Transaction) -> R:
-    """Run a tenant's script in a transaction."""
-    running = script()
-    try:
-        step = next(running)
-        while True:
-            if isinstance(step, Tell):
-                transaction.gather("event", event_row(tenant, step.event))
-                step = running.send([])
-            else:
-                step = running.send(transaction.rows(for_sqlite(step.sql), step.values))
-    except StopIteration as end:
-        result: R = end.value
-        return result
+def _write(
+    tenant: str,
+    work: Work[Applied],
+    before: Callable[[], Script[None]],
+    after: Callable[[Applied], Script[R]],
+    transaction: Transaction,
+) -> R:
+    drive(tenant, before, transaction)
+    return drive(tenant, partial(after, work(transaction)), transaction)

@@ -7,7 +7,8 @@ import orjson
 
 from rollbook.ids import ordered_id
 from rollbook.storage.errors import AnsweredBefore, KeyReused, Rehearsed, VersionConflict
-from rollbook.storage.locker_records import Act, Answered, LockerEvent, Manner, Once
+from rollbook.storage.locker_records import Act, Answered, LockerEvent, Manner, Once, Written
+from rollbook.storage.records import Applied, Change, Delete, Stored
 from rollbook.storage.sql.scripts import Ask, Row, Script, Tell
 
 R = TypeVar("R")
@@ -18,6 +19,7 @@ VALUES ($1, $2, @place, $3, $4, $5, $6, $7, $8, $9, $10)"""
 _ANSWERED = """SELECT digest, status, body, etag, location FROM request_key
 WHERE tenant_id = $1 AND key = $2 AND expires > $3"""
 _FORGET = "DELETE FROM request_key WHERE tenant_id = $1 AND expires <= $2"
+_DOCUMENT = "SELECT document FROM resource WHERE tenant_id = $1 AND type = $2 AND id = $3"
 _REMEMBER = """INSERT INTO request_key (tenant_id, key, digest, status, body, etag, location, created, expires)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (tenant_id, key) DO NOTHING RETURNING 1"""
 
@@ -54,6 +56,12 @@ def done(tenant: str, act: Act, manner: Manner, script: Callable[[], Script[R]])
         yield from look_for_answer(tenant, once)
     result = yield from script()
     yield Tell(tenant, act.event)
+    return (yield from ended(tenant, manner, result))
+
+
+def ended(tenant: str, manner: Manner, result: R) -> Script[R]:
+    """What was done is remembered, or undone, as its manner asks. **Raises** ``VersionConflict``, ``Rehearsed``."""
+    once = manner.once
     if once is not None:
         status, body, etag, location = once.answer(result)
         yield Ask(_FORGET, (tenant, once.at))
@@ -63,6 +71,34 @@ def done(tenant: str, act: Act, manner: Manner, script: Callable[[], Script[R]])
     if manner.rehearse:
         raise Rehearsed(result)
     return result
+
+
+def written(tenant: str, change: Change, manner: Manner, applied: Applied) -> Script[Written]:
+    """What a change of a resource came to, as its manner asks."""
+    document: bytes | None = None
+    if not isinstance(change, Delete):
+        if change.content is not None:
+            document = change.content.document
+        else:
+            ((text,),) = yield Ask(_DOCUMENT, (tenant, change.type, change.id))
+            document = text if isinstance(text, bytes) else text.encode()
+    stored = None
+    if document is not None:
+        version, created, last_modified, _ = applied
+        stored = Stored(change.type, change.id, version, created, last_modified, document, False)
+    return (yield from ended(tenant, manner, Written(applied, stored)))
+
+
+def looked(tenant: str, manner: Manner) -> Script[None]:
+    """**Raises** ``AnsweredBefore``, ``KeyReused``."""
+    if manner.once is not None:
+        yield from look_for_answer(tenant, manner.once)
+
+
+def kept(tenant: str, once: Once, result: Any) -> Script[None]:
+    """The answer to a request for which nothing had to be done is remembered."""
+    yield from look_for_answer(tenant, once)
+    yield from ended(tenant, Manner(once), result)
 
 
 def look_for_answer(tenant: str, once: Once) -> Script[None]:
