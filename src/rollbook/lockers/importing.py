@@ -52,7 +52,10 @@ class Report:
 async def import_entries(
     work: LockerWork, entries: Iterable[Entry], group_of: GroupOf, manner: Manner = PLAIN
 ) -> Report:
-    """**Raises** ``Malformed`` (with every problem that was found, a hundred at most), ``LockerRefused``."""
+    """**Raises** ``Malformed`` (with every problem that was found, a hundred at most), ``LockerRefused``, and by its
+    manner what ``LockerStore`` raises; what is rehearsed is returned."""
+    if manner.once is not None:
+        await work.store.look(manner.once)
     plan = Plan(await _there(work))
     problems: list[tuple[str, str]] = []
     for count, entry in enumerate(entries):
@@ -69,9 +72,14 @@ async def import_entries(
         raise Malformed(f"Nothing was imported. {at}: {why}", tuple(problems[:_PROBLEMS]))
     act = work.act(Kind.STRUCTURE_IMPORTED, "Structure", "", 200)
     plan.report.rehearsed = manner.rehearse
+    once = manner.once
     if plan.things or plan.members:
+        if once is not None:
+            manner = Manner(replace(once, answer=lambda _: once.answer(plan.report)))
         with suppress(Rehearsed):
             await work.store.bring(list(plan.things.values()), act, manner, plan.members)
+    elif once is not None:
+        await work.store.keep(once, plan.report)
     return plan.report
 
 

@@ -73,6 +73,9 @@ REFUSED: dict[int | str, dict[str, Any]] = {
 }
 """Beside what a route says itself."""
 
+WOULD: dict[int | str, dict[str, Any]] = {200: {"description": "What would be (dryRun)."}}
+"""Where a thing that is made is answered 201."""
+
 
 def answered(status: int, body: Any, *, version: int | None = None, location: str = "") -> Answered:
     """An answer in JSON."""
@@ -117,7 +120,7 @@ async def done(
     except Rehearsed as rehearsed:
         shown = show(rehearsed.result)  # type: ignore[arg-type]
         return said(shown._replace(status=200 if shown.status == 201 else shown.status, location=""), dry_run="true")
-    return said(show(result))
+    return said(show(result), **({"dry_run": "true"} if dry_run else {}))
 
 
 def manner(

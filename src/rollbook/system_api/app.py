@@ -38,9 +38,9 @@ ABOUT = """Lockers: what stands where, who may use what, who holds what. Beside 
 
 - **Lists** have `items` and `nextCursor`, which is the `cursor` of the next page.
 - **Writes** of a thing that is there need `If-Match` with the ETag that was read: 428 without, 412 if it has changed.
-- **`Idempotency-Key`**, where an operation has this header: sent again within a day, its answer is repeated and nothing
-  is done twice.
-- **`dryRun=true`**: all is tried, the answer says what would be, nothing is changed.
+- **`Idempotency-Key`**, with every POST that does something: sent again within a day, its answer is repeated
+  (`Idempotent-Replayed: true`) and nothing is done twice. Another request with that key is refused (422 `keyReused`).
+- **`dryRun=true`**: all is tried, the answer says what would be (`Dry-Run: true`), nothing is changed.
 - **Refusals** are problem details (RFC 9457) with a `code` for programs.
 """
 

@@ -15,6 +15,7 @@ from rollbook.system_api import models
 from rollbook.system_api.answers import (
     MERGE_PATCH,
     REFUSED,
+    WOULD,
     DryRun,
     IfMatch,
     Key,
@@ -32,8 +33,6 @@ from rollbook.system_api.structure_routes import ThingId
 
 router = APIRouter(tags=["Assignments"], responses=REFUSED)
 bookings = APIRouter(tags=["Bookings"], responses=REFUSED)
-
-_WOULD: dict[int | str, dict[str, Any]] = {200: {"description": "What would be (dryRun)."}}
 
 
 class OfAssignments(Paging):
@@ -120,7 +119,7 @@ async def read_assignment(caller: Reads, id: ThingId) -> Answer:
     operation_id="allocate",
     status_code=201,
     response_model=models.Assignment,
-    responses=_WOULD,
+    responses=WOULD,
 )
 async def allocate(caller: Manages, body: assigning.AllocateForm, key: Key = None, dry_run: DryRun = False) -> Answer:
     return await done(
@@ -177,7 +176,7 @@ async def release(caller: Manages, id: ThingId, key: Key = None, dry_run: DryRun
     operation_id="transfer",
     status_code=201,
     response_model=models.Assignment,
-    responses=_WOULD,
+    responses=WOULD,
 )
 async def transfer(
     caller: Manages, id: ThingId, body: assigning.TransferForm, key: Key = None, dry_run: DryRun = False
@@ -199,9 +198,15 @@ async def transfer(
     operation_id="endExpired",
     response_model=models.Changed,
 )
-async def expire(caller: Manages) -> Answer:
+async def expire(caller: Manages, key: Key = None, dry_run: DryRun = False) -> Answer:
     act = caller.work.act(Kind.ASSIGNMENT_ENDED, "Assignment", "", 200)
-    return said(answered(200, {"changed": await caller.store.lockers.expire(1000, act)}))
+    return await done(
+        caller,
+        lambda manner: caller.store.lockers.expire(1000, act, manner),
+        lambda changed: answered(200, {"changed": changed}),
+        key=key,
+        dry_run=dry_run,
+    )
 
 
 @router.post(
@@ -210,7 +215,7 @@ async def expire(caller: Manages) -> Answer:
     operation_id="share",
     status_code=201,
     response_model=models.Assignment,
-    responses=_WOULD,
+    responses=WOULD,
 )
 async def share(
     caller: Manages, id: ThingId, body: assigning.ShareForm, key: Key = None, dry_run: DryRun = False
@@ -332,7 +337,7 @@ async def read_booking(caller: Reads, id: ThingId) -> Answer:
     operation_id="book",
     status_code=201,
     response_model=models.Booking,
-    responses=_WOULD,
+    responses=WOULD,
 )
 async def book(caller: Manages, body: assigning.BookForm, key: Key = None, dry_run: DryRun = False) -> Answer:
     return await done(

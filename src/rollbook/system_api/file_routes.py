@@ -11,8 +11,7 @@ from pydantic import BaseModel
 from rollbook.lockers.entries import of_csv, of_json
 from rollbook.lockers.exporting import as_csv, as_json
 from rollbook.lockers.importing import import_entries
-from rollbook.storage.locker_records import Manner
-from rollbook.system_api.answers import REFUSED, DryRun, answered, said
+from rollbook.system_api.answers import REFUSED, DryRun, Key, answered, done
 from rollbook.system_api.calling import Caller, Reads, Writes
 from rollbook.system_api.people import GROUP_NUMBER, People, shown_group
 from rollbook.system_api.problems import Refusal
@@ -60,7 +59,7 @@ def routes(people: People) -> APIRouter:
         response_model=ImportReport,
         openapi_extra=_FILE,
     )
-    async def import_structure(caller: Writes, dry_run: DryRun = False) -> Answer:
+    async def import_structure(caller: Writes, key: Key = None, dry_run: DryRun = False) -> Answer:
         if not caller.raw.body:
             raise Refusal(400, "invalidBody", "The file is missing: send it as the body.")
         media = (caller.header("content-type") or "").partition(";")[0].strip().lower()
@@ -75,8 +74,13 @@ def routes(people: People) -> APIRouter:
         async def group_of(name: str) -> str | None:
             return await group_id(people, caller, name)
 
-        report = await import_entries(caller.work, entries, group_of, Manner(rehearse=dry_run))
-        return said(answered(200, report.shown()))
+        return await done(
+            caller,
+            lambda manner: import_entries(caller.work, entries, group_of, manner),
+            lambda report: answered(200, report.shown()),
+            key=key,
+            dry_run=dry_run,
+        )
 
     @router.get(
         "/structure/export",

@@ -1,10 +1,8 @@
 """Users and user groups, as the lockers see them: the same rows as SCIM's, by the same use cases (``provisioning``)."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
-from hashlib import sha256
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 import orjson
 
@@ -15,7 +13,6 @@ from rollbook.provisioning.perform import perform
 from rollbook.provisioning.work import Work
 from rollbook.scim.binding import BoundFilter, bind
 from rollbook.scim.catalog_reader import GROUP_NUMBER, USER_NUMBER
-from rollbook.scim.errors import Uniqueness
 from rollbook.scim.etag import Condition
 from rollbook.scim.filter_parser import parse_filter
 from rollbook.scim.operations import Conditions, Create, Delete, Modify
@@ -25,9 +22,11 @@ from rollbook.scim.presets import STANDARD_TERMS
 from rollbook.scim.resource import Stored
 from rollbook.scim.schema import ResourceType
 from rollbook.scim.urns import GROUP
-from rollbook.storage.errors import KeyReused, NotFound
+from rollbook.storage.errors import NotFound
+from rollbook.storage.locker_records import PLAIN, Manner
 from rollbook.storage.records import Edge, Query, Step, Target, Tenant
 from rollbook.system_api.calling import Caller
+from rollbook.system_api.once import in_manner
 
 DialectOf = Callable[[Tenant], Awaitable[Dialect]]
 
@@ -61,35 +60,51 @@ class People:
     async def type_of(self, caller: Caller, number: int) -> ResourceType:
         return (await self._type(caller, number))[0]
 
-    async def create_group(self, caller: Caller, body: Mapping[str, Any], key: str | None = None) -> Stored:
-        """A new group. With a key its id is made of that, so that sent again it is the same group. **Raises**
-        ``KeyReused`` where the group of that key is called otherwise."""
+    async def create_group(self, caller: Caller, body: Mapping[str, Any], manner: Manner = PLAIN) -> Stored:
+        """A new group. **Raises** ``ScimError``, and what ``once.in_manner`` raises, as do all that follow."""
         type, work = await self._type(caller, GROUP_NUMBER)
-        id = None if key is None else _id_of(caller, key)
-        try:
-            done = await perform(Create(type, {"schemas": [GROUP], **body}, id=id), work)
-        except Uniqueness:
-            made = await caller.store.get(GROUP_NUMBER, id) if id is not None else None
-            if made is None:
-                raise
-            if shown_group(made)["displayName"] != body["displayName"]:
-                raise KeyReused from None
-            return made
-        assert isinstance(done, Found)
-        return done.view.stored
 
-    async def modify(self, caller: Caller, number: int, id: str, match: Match, *operations: PatchOperation) -> Stored:
-        """A resource is changed as by a PATCH of SCIM. **Raises** ``ScimError``."""
-        type, work = await self._type(caller, number)
-        done = await perform(Modify(type, id, operations, conditions=_conditions(match)), work)
-        if isinstance(done, Done):
-            return await self.found(caller, number, id)
-        assert isinstance(done, Found)
-        return done.view.stored
+        async def make(work: Work) -> Stored:
+            done = await perform(Create(type, {"schemas": [GROUP], **body}), work)
+            assert isinstance(done, Found)
+            return done.view.stored
 
-    async def delete(self, caller: Caller, number: int, id: str, match: Match) -> None:
+        made = await in_manner(work, manner, make)
+        assert made is not None
+        return made
+
+    async def modify(
+        self,
+        caller: Caller,
+        number: int,
+        id: str,
+        match: Match,
+        operations: Sequence[PatchOperation],
+        manner: Manner = PLAIN,
+    ) -> Stored:
+        """A resource is changed as by a PATCH of SCIM; without operations it is only found."""
         type, work = await self._type(caller, number)
-        await perform(Delete(type, id, _conditions(match)), work)
+
+        async def change(work: Work) -> Stored:
+            if not operations:
+                return await self.found(caller, number, id)
+            done = await perform(Modify(type, id, tuple(operations), conditions=_conditions(match)), work)
+            if isinstance(done, Done):
+                return await self.found(caller, number, id)
+            assert isinstance(done, Found)
+            return done.view.stored
+
+        changed = await in_manner(work, manner, change)
+        assert changed is not None
+        return changed
+
+    async def delete(self, caller: Caller, number: int, id: str, match: Match, manner: Manner = PLAIN) -> None:
+        type, work = await self._type(caller, number)
+
+        async def drop(work: Work) -> None:
+            await perform(Delete(type, id, _conditions(match)), work)
+
+        await in_manner(work, manner, drop)
 
     async def _type(self, caller: Caller, number: int) -> tuple[ResourceType, Work]:
         dialect = (await self._dialect_of(caller.tenant)).kept()
@@ -110,11 +125,6 @@ class People:
             strangers=dialect.strangers,
         )
         return next(type for type in dialect.types if type.number == number), work
-
-
-def _id_of(caller: Caller, key: str) -> str:
-    said = f"{caller.tenant.id}\0{caller.principal.connection.id}\0{key}"
-    return str(UUID(bytes=sha256(said.encode()).digest()[:16], version=5))
 
 
 def _filter(type: ResourceType, filters: Mapping[str, str | bool]) -> BoundFilter | None:

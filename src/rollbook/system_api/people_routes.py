@@ -9,17 +9,22 @@ from pydantic import BaseModel, Field
 
 from rollbook.lockers import assigning, forms
 from rollbook.lockers.forms import ExternalId, Form, Id, Moment, Name, Text
+from rollbook.lockers.structure import ANY
 from rollbook.scim.errors import InvalidValue
 from rollbook.scim.patch import Op
-from rollbook.storage.records import MemberQuery
+from rollbook.storage.locker_records import Answered
+from rollbook.storage.records import MemberQuery, Stored
 from rollbook.system_api import models
 from rollbook.system_api.answers import (
     MERGE_PATCH,
     REFUSED,
+    WOULD,
+    DryRun,
     IfMatch,
     Key,
     Paging,
     answered,
+    done,
     edge_of,
     match,
     page,
@@ -163,16 +168,20 @@ def routes(people: People) -> APIRouter:
         operation_id="changeBadges",
         response_model=User,
     )
-    async def change_badges(caller: Writes, id: ThingId, body: BadgeChange) -> Answer:
+    async def change_badges(
+        caller: Writes, id: ThingId, body: BadgeChange, key: Key = None, dry_run: DryRun = False
+    ) -> Answer:
         operations = [patch(Op.REMOVE, f"{BADGES}:badges[value eq {forms.quoted(value)}]") for value in body.remove]
         if body.add:
             added = [one.model_dump(exclude_none=True) for one in body.add]
             operations.append(patch(Op.ADD, f"{BADGES}:badges", added))
-        if not operations:
-            stored = await people.found(caller, USER_NUMBER, id)
-        else:
-            stored = await people.modify(caller, USER_NUMBER, id, match("*"), *operations)
-        return said(answered(200, shown_user(stored), version=stored.version))
+        return await done(
+            caller,
+            lambda manner: people.modify(caller, USER_NUMBER, id, ANY, operations, manner),
+            lambda stored: answered(200, shown_user(stored), version=stored.version),
+            key=key,
+            dry_run=dry_run,
+        )
 
     @router.get(
         "/user-groups",
@@ -194,11 +203,18 @@ def routes(people: People) -> APIRouter:
         operation_id="createUserGroup",
         status_code=201,
         response_model=UserGroup,
+        responses=WOULD,
     )
-    async def create_group(caller: Writes, body: GroupForm, key: Key = None) -> Answer:
-        stored = await people.create_group(caller, body.model_dump(by_alias=True, exclude_none=True), key)
-        at = f"{caller.base}/user-groups/{stored.id}"
-        return said(answered(201, shown_group(stored), version=stored.version, location=at))
+    async def create_group(caller: Writes, body: GroupForm, key: Key = None, dry_run: DryRun = False) -> Answer:
+        given = body.model_dump(by_alias=True, exclude_none=True)
+
+        def show(stored: Stored) -> Answered:
+            at = f"{caller.base}/user-groups/{stored.id}"
+            return answered(201, shown_group(stored), version=stored.version, location=at)
+
+        return await done(
+            caller, lambda manner: people.create_group(caller, given, manner), show, key=key, dry_run=dry_run
+        )
 
     @router.get(
         "/user-groups/{id}",
@@ -224,6 +240,7 @@ def routes(people: People) -> APIRouter:
         id: ThingId,
         body: Annotated[GroupPatch, Body(media_type=MERGE_PATCH)],
         if_match: IfMatch = None,
+        dry_run: DryRun = False,
     ) -> Answer:
         wanted = match(if_match)
         stored = await people.found(caller, GROUP_NUMBER, id)
@@ -233,8 +250,12 @@ def routes(people: People) -> APIRouter:
             operations.append(patch(Op.REPLACE, "externalId", form.external_id))
         else:
             operations.append(patch(Op.REMOVE, "externalId"))
-        stored = await people.modify(caller, GROUP_NUMBER, id, wanted, *operations)
-        return said(answered(200, shown_group(stored), version=stored.version))
+        return await done(
+            caller,
+            lambda manner: people.modify(caller, GROUP_NUMBER, id, wanted, operations, manner),
+            lambda stored: answered(200, shown_group(stored), version=stored.version),
+            dry_run=dry_run,
+        )
 
     @router.delete(
         "/user-groups/{id}",
@@ -245,9 +266,14 @@ def routes(people: People) -> APIRouter:
         status_code=204,
         response_class=Answer,
     )
-    async def delete_group(caller: Writes, id: ThingId, if_match: IfMatch = None) -> Answer:
-        await people.delete(caller, GROUP_NUMBER, id, match(if_match))
-        return Answer(status_code=204)
+    async def delete_group(caller: Writes, id: ThingId, if_match: IfMatch = None, dry_run: DryRun = False) -> Answer:
+        wanted = match(if_match)
+        return await done(
+            caller,
+            lambda manner: people.delete(caller, GROUP_NUMBER, id, wanted, manner),
+            lambda _: Answered(204, ""),
+            dry_run=dry_run,
+        )
 
     @router.get(
         "/user-groups/{id}/members",
@@ -271,18 +297,22 @@ def routes(people: People) -> APIRouter:
         operation_id="changeMembers",
         response_model=UserGroup,
     )
-    async def change_members(caller: Writes, id: ThingId, body: MemberChange) -> Answer:
+    async def change_members(
+        caller: Writes, id: ThingId, body: MemberChange, key: Key = None, dry_run: DryRun = False
+    ) -> Answer:
         operations = [patch(Op.REMOVE, f'members[value eq "{one}"]') for one in body.remove]
         if body.add:
             operations.append(patch(Op.ADD, "members", [{"value": one} for one in body.add]))
-        if not operations:
-            stored = await people.found(caller, GROUP_NUMBER, id)
-        else:
-            try:
-                stored = await people.modify(caller, GROUP_NUMBER, id, match("*"), *operations)
-            except InvalidValue as error:
-                raise Refusal(422, "noMember", error.detail) from None
-        return said(answered(200, shown_group(stored), version=stored.version))
+        try:
+            return await done(
+                caller,
+                lambda manner: people.modify(caller, GROUP_NUMBER, id, ANY, operations, manner),
+                lambda stored: answered(200, shown_group(stored), version=stored.version),
+                key=key,
+                dry_run=dry_run,
+            )
+        except InvalidValue as error:
+            raise Refusal(422, "noMember", error.detail) from None
 
     return router
 

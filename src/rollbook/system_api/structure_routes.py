@@ -26,6 +26,7 @@ from rollbook.storage.locker_records import (
 from rollbook.system_api.answers import (
     MERGE_PATCH,
     REFUSED,
+    WOULD,
     DryRun,
     IfMatch,
     Key,
@@ -221,7 +222,7 @@ def routes(room: Room) -> APIRouter:
         operation_id=f"create{operation}",
         status_code=201,
         response_model=model,
-        responses={200: {"description": "What would be (dryRun)."}},
+        responses=WOULD,
     )
     async def create(caller: Writes, body: form, key: Key = None, dry_run: DryRun = False) -> Answer:  # type: ignore[valid-type]
         return await done(
