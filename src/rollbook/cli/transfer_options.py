@@ -1,11 +1,12 @@
 """The options that the verbs of ``rollbook transfer`` share."""
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rollbook.cli.output import fail
+from rollbook.cli.output import WRONG_USAGE, fail
 
 if TYPE_CHECKING:
     from rollbook.transfer.config import Config
@@ -37,3 +38,10 @@ def chosen(path: str, target: str | None) -> "tuple[Config, list[TargetSettings]
         names = ", ".join(one.name for one in config.targets)
         fail(f"--target: the config has no target {target!r}", f"it has {names}", 2)
     return config, found
+
+
+def there(file: str) -> Path:
+    """A file that somebody has named. Ends with 2 where it is not there."""
+    if not Path(file).is_file():
+        fail(f"there is no file {file}", code=WRONG_USAGE)
+    return Path(file)
