@@ -6,64 +6,25 @@ How the target is walked is in ``walking``.
 import asyncio
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import orjson
-
 from rollbook.clock import Clock, written
 from rollbook.transfer import plan_file
-from rollbook.transfer.brakes import EMPTY, holding
-from rollbook.transfer.decide import Decision, Standing, decide
-from rollbook.transfer.operations import Note, Operation, Totals
+from rollbook.transfer.brakes import holding
+from rollbook.transfer.decide import Standing, decide
+from rollbook.transfer.operations import Note, Totals
+from rollbook.transfer.plan_lines import LAST_WRITE, Made, Plan
 from rollbook.transfer.probe import probe
-from rollbook.transfer.records import Entry, Snapshot
+from rollbook.transfer.records import Snapshot
 from rollbook.transfer.state.journal import Journal, Link, settled
 from rollbook.transfer.state.workspace import Wanted, Workspace, unpacked
 from rollbook.transfer.target import Target
-from rollbook.transfer.users import Change, TargetUser, name_key
+from rollbook.transfer.users import Change, name_key
 from rollbook.transfer.walking import Progress, Walker, match_value
 
 Json = Any
-_PLACES = {kind: place for place, kind in enumerate(("update", "reactivate", "create", "deactivate", "delete"))}
-_LAST_WRITE, _LINK, _OWN, _NOTE = 4, 5, 6, 7
-"""Where lines stand in a plan."""
-_TOGETHER = 512
-
-
-@dataclass
-class Plan:
-    """What would be done. Its operations and notes are in the workspace."""
-
-    header: dict[str, Json]
-    totals: Totals
-    held: tuple[str, ...]
-    workspace: Workspace = field(repr=False)
-
-    @property
-    def id(self) -> str:
-        return str(self.header["plan"])
-
-    @property
-    def empty_source(self) -> bool:
-        return self.held == (EMPTY,)
-
-    def operations(self) -> Iterator[bytes]:
-        """The lines that write, in the order in which they are done."""
-        return self.workspace.lines(last=_LAST_WRITE)
-
-    def lines(self) -> Iterator[bytes]:
-        """All lines, as they stand in a plan file."""
-        return self.workspace.lines()
-
-    def notes(self) -> Iterator[bytes]:
-        """The lines that tell."""
-        return self.workspace.lines(first=_NOTE, last=_NOTE)
-
-    def links(self) -> Iterator[bytes]:
-        """Whom users have turned out to be."""
-        return self.workspace.lines(first=_LINK, last=_LINK)
 
 
 @dataclass
@@ -131,7 +92,7 @@ class Planner:
         graces = journal.graces()
         over = written(now - timedelta(days=policy.grace_days)) if policy.grace_days is not None else ""
         totals = Totals(snapshot.count, snapshot.bad_count, ws.count("there"), managed)
-        made = _Made(totals, ws)
+        made = Made(totals, ws)
         since = written(now)
         adopted = {link.id for link in journal.links() if link.key is None}
 
@@ -183,13 +144,13 @@ class Planner:
             decision = decide(None, user, policy, standing, can_delete=can.delete)
             made.stranger(user, key or "", decision, linked=bool(linked))
             if decision.kind == "nothing" and decision.leaver and began is None:
-                made.put(_OWN, {"grace": user.id})
+                made.own({"grace": user.id})
             if decision.kind == "adopt":
                 made.link(Link(user.id, None, user.user_name, since, "adopted"))
         for row in snapshot.bad():
             made.note(Note("bad_row", str(row), row.key))
         for id in gone:
-            made.put(_OWN, {"unlink": id})
+            made.own({"unlink": id})
             made.note(Note("vanished", "ours, and deleted in the target by somebody else", "", id))
         made.flush()
         last, base = journal.last_done(), journal.base()
@@ -201,7 +162,7 @@ class Planner:
             "taken": snapshot.taken,
         }
         header = {
-            "plan": plan_file.plan_id(self.target.identity, snapshot.hash, base, ws.lines(last=_LAST_WRITE)),
+            "plan": plan_file.plan_id(self.target.identity, snapshot.hash, base, ws.lines(last=LAST_WRITE)),
             "made": written(now),
             "target": settings.name,
             "dialect": settings.dialect,
@@ -213,88 +174,6 @@ class Planner:
             "base": base,
         }
         return Plan(header, totals, holding(totals, settings.brakes, before), ws)
-
-
-class _Made:
-    """Puts what was decided into the workspace."""
-
-    def __init__(self, totals: Totals, workspace: Workspace) -> None:
-        self.totals = totals
-        self._workspace = workspace
-        self._lines: list[tuple[int, bytes]] = []
-
-    def put(self, place: int, line: Json) -> None:
-        """Keep a line of the plan."""
-        self._lines.append((place, orjson.dumps(line)))
-        if len(self._lines) >= _TOGETHER:
-            self.flush()
-
-    def flush(self) -> None:
-        """Keep what is at hand."""
-        lines, self._lines = self._lines, []
-        self._workspace.put(lines)
-
-    def link(self, link: Link) -> None:
-        self.put(_LINK, {"link": list(link)})
-
-    def note(self, note: Note) -> None:
-        self.totals.notes[note.kind] = self.totals.notes.get(note.kind, 0) + 1
-        self.put(_NOTE, note.to_json())
-
-    def entry(self, entry: Entry, user: TargetUser | None, decision: Decision) -> None:
-        name = str(entry.attributes.get("userName") or "")
-        if decision.kind in ("nothing", "link"):
-            self.totals.unchanged += 1
-        elif decision.kind in ("protected", "report"):
-            kind = "protected" if decision.kind == "protected" else "not_taken_over"
-            self.note(Note(kind, f"{entry.origin}: {decision.reason}", entry.key, user.id if user else "", name))
-        elif user is None:
-            attributes = {n: v for n, v in entry.attributes.items() if v is not None and v != []}
-            self._add(Operation("create", entry.key, "", name, decision.reason, entry.origin, attributes=attributes))
-        else:
-            self._add(
-                Operation(
-                    decision.kind,
-                    entry.key,
-                    user.id,
-                    user.user_name,
-                    decision.reason,
-                    entry.origin,
-                    user.version,
-                    decision.changes,
-                )
-            )
-
-    def stranger(self, user: TargetUser, key: str, decision: Decision, *, linked: bool) -> None:
-        """Somebody who is not in the source."""
-        if decision.kind in ("report", "protected", "adopt"):
-            kind = {"protected": "protected", "adopt": "adopted"}.get(decision.kind, "leaver" if linked else "unknown")
-            self.note(Note(kind, decision.reason, key, user.id, user.user_name))
-        elif decision.kind == "nothing":
-            self.totals.unchanged += 1
-        else:
-            before = {"userName": user.user_name, **user.document} if decision.kind == "delete" else {}
-            self._add(
-                Operation(
-                    decision.kind,
-                    key,
-                    user.id,
-                    user.user_name,
-                    decision.reason,
-                    version=user.version,
-                    changes=decision.changes,
-                    before=before,
-                    leaver=decision.kind == "deactivate" and decision.leaver,
-                )
-            )
-
-    def _add(self, operation: Operation) -> None:
-        totals = self.totals
-        setattr(totals, operation.kind, getattr(totals, operation.kind) + 1)
-        if operation.kind in ("update", "reactivate"):
-            for change in operation.changes:
-                totals.changed[change.path] = totals.changed.get(change.path, 0) + 1
-        self.put(_PLACES[operation.kind], operation.to_json())
 
 
 def _doubt(snapshot: Snapshot) -> str:

@@ -21,7 +21,8 @@ from rollbook.transfer.config import Config
 from rollbook.transfer.engine import Timing
 from rollbook.transfer.errors import Braked, Stale, TransferError
 from rollbook.transfer.plan_file import PlanFile
-from rollbook.transfer.planning import Plan, Planner, policy_digest
+from rollbook.transfer.plan_lines import Plan
+from rollbook.transfer.planning import Planner, policy_digest
 from rollbook.transfer.probe import probe
 from rollbook.transfer.records import Snapshot
 from rollbook.transfer.snapshot import take_snapshot
