@@ -42,6 +42,35 @@ def test_a_user_may_open_what_his_group_is_linked_to(company: Company) -> None:
     assert "group" in refused["context"]["reason_user"]["en"]
 
 
+def groups_named(company: Company, **more: Any) -> tuple[str, list[str], list[str]]:
+    """Why not, and between which groups."""
+    why = decide(company, asked(company, **more))["context"]
+    assert set(why["reason_user"]) == {"code", "en"}
+    return why["reason_admin"]["code"], why["reason_admin"]["userGroups"], why["reason_admin"]["lockerGroups"]
+
+
+def test_a_refusal_names_the_groups_that_are_its_reason(company: Company) -> None:
+    assert groups_named(company, user=company.cleo) == ("noLink", [], ["Doors of all"])
+    guests = company.seat.group("Guests", company.cleo, company.ann)["id"]
+    company.seat.group("Everybody", guests)
+    exec_ = company.make("/locker-groups", {"name": "Exec"})["id"]
+    company.make(f"/locker-groups/{exec_}/lockers", {"add": [company.doors[0]]})
+    both = ["Doors of all", "Exec"]
+    assert groups_named(company, user=company.cleo) == ("noLink", ["Everybody", "Guests"], both)
+    assert groups_named(company, action={"name": "manage"}) == ("noRight", ["Staff"], ["Doors of all"])
+    deny = {"userGroupId": guests, "lockerGroupId": exec_, "effect": "deny"}
+    company.make("/links", deny)
+    assert groups_named(company) == ("denied", ["Guests"], ["Exec"])
+    limit = {"maxLockers": 0, "hours": {"from": "07:00", "until": "19:00"}}
+    assert company.call("PATCH", f"/links/{company.link}", limit, match="*").status_code == 200
+    door, night, day = company.doors[1], {"time": MONDAY_NIGHT}, {"time": MONDAY_MORNING}
+    assert groups_named(company, door=door, context=night) == ("notNow", ["Staff"], ["Doors of all"])
+    one_more = {"name": "allocate"}
+    assert groups_named(company, door=door, action=one_more, context=day) == ("quota", ["Staff"], ["Doors of all"])
+    nobody = decide(company, asked(company, NOBODY))["context"]["reason_admin"]
+    assert set(nobody) == {"code", "en"}
+
+
 @pytest.mark.parametrize(
     ("part", "value", "code"),
     [
@@ -167,11 +196,15 @@ def test_an_explanation_names_each_condition(company: Company) -> None:
     good = explain(company)
     assert (good["allowed"], good["reason"]) == (True, None)
     assert all(one["met"] for one in good["conditions"])
-    assert [one["linkId"] for one in good["links"]] == [company.link]
+    (link,) = good["links"]
+    assert (link["linkId"], link["userGroup"], link["lockerGroup"]) == (company.link, "Staff", "Doors of all")
     bad = explain(company, user=company.cleo)
     missing = {one["name"]: one["reason"] for one in bad["conditions"] if not one["met"]}
     assert (bad["allowed"], bad["reason"], missing["groupsMeet"]) == (False, "noLink", "noLink")
     assert all(one["detail"] for one in bad["conditions"] if not one["met"])
+    assert (bad["userGroups"], bad["lockerGroups"], bad["links"]) == ([], ["Doors of all"], [])
+    nobody = explain(company, user=NOBODY, locker="x-1", lockerBy="externalId")
+    assert (nobody["userGroups"], nobody["lockerGroups"]) == ([], [])
 
 
 def test_a_change_is_seen_before_it_is_made(company: Company) -> None:

@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 from rollbook.lockers import judging
 from rollbook.storage.access_contract import Facts, Holding, Hour, Reach
 from rollbook.storage.locker_contract import Ground, Whereabouts
-from rollbook.storage.locker_records import ACTIVE, ALLOW, DELIVERY, FIXED, HOLDER, SHARED, Assignment, Right
+from rollbook.storage.locker_records import ACTIVE, ALLOW, DELIVERY, DENY, FIXED, HOLDER, SHARED, Assignment, Right
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +129,19 @@ def decide(facts: Facts, action: Action, user_id: str, at: str) -> Decision:
             Condition("lockerIsHisOrFree", _holding(stands, facts.holders, action, user_id)),
         )
     )
+
+
+def concerned(facts: Facts, action: Action, at: str, code: str | None) -> Sequence[Ground] | None:
+    """The links by which a decision has this reason; None where its reason is no link's."""
+    if code not in judging.WHY:
+        return None
+    if code == judging.NO_RIGHT:
+        return facts.grounds
+    found = [ground for ground in facts.grounds if ground.link.rights & action.right]
+    if code != judging.NOT_NOW:
+        found = [ground for ground in found if action.given_by(ground, at)]
+    effect = DENY if code == judging.DENIED else ALLOW
+    return [ground for ground in found if ground.link.effect == effect]
 
 
 def _service(stands: Whereabouts | None) -> str | None:

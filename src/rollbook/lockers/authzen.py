@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from rollbook.lockers.access import ACTIONS, TOLD, WHY, Decision
-from rollbook.lockers.deciding import MOST, PAGE, Inquiry
+from rollbook.lockers.access import ACTIONS, TOLD, WHY
+from rollbook.lockers.deciding import MOST, PAGE, Inquiry, Judgement
 from rollbook.lockers.forms import moment
 from rollbook.lockers.work import Malformed
 
@@ -117,12 +117,18 @@ async def search_actions(inquiry: Inquiry, body: Any) -> Json:
     return {"results": may, "page": {"next_token": ""}}
 
 
-def explained(decision: Decision) -> Json:
-    """A decision, with its reason for the administrator and for the user."""
+def explained(judgement: Judgement) -> Json:
+    """A decision, with its reason for the administrator and for the user. Which groups are concerned is for the
+    administrator alone."""
+    decision, user_groups, locker_groups = judgement
     if decision.allowed:
         return {"decision": True}
     code = decision.reason or ""
-    return _refused(code, WHY.get(code, ""), TOLD.get(code, _NOBODY))
+    answer = _refused(code, WHY.get(code, ""), TOLD.get(code, _NOBODY))
+    if user_groups is not None and locker_groups is not None:
+        named = {"userGroups": list(user_groups), "lockerGroups": list(locker_groups)}
+        answer["context"]["reason_admin"] |= named
+    return answer
 
 
 def _refused(code: str, why: str, told: str) -> Json:
@@ -143,7 +149,7 @@ async def _answer(inquiry: Inquiry, asked: Asked) -> Json:
     if unknown is not None:
         return _refused(unknown, _UNKNOWN[unknown], _NOBODY)
     user, locker = await _user(inquiry, asked), await _locker(inquiry, asked)
-    return explained(await inquiry.decide(user, locker, ACTIONS[asked.action["name"]], asked.at))
+    return explained(await inquiry.judge(user, locker, ACTIONS[asked.action["name"]], asked.at))
 
 
 async def _user(inquiry: Inquiry, asked: Asked) -> str | None:

@@ -3,11 +3,13 @@
 A user is named by his id, his userName or a badge; a locker by its id or the customer's own.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from rollbook.clock import Clock
-from rollbook.lockers.access import Action, Decision, decide, hour
+from rollbook.lockers.access import Action, Decision, concerned, decide, hour
+from rollbook.lockers.judging import NO_LINK
 from rollbook.scim.attributes import Compare
 from rollbook.scim.folding import fold
 from rollbook.storage.access_contract import AccessStore, Facts
@@ -23,6 +25,18 @@ MOST = 500
 
 _FEW = 200
 """Candidates that are looked at together."""
+
+
+NAMES = 50
+"""Groups that are named with a decision."""
+
+
+class Judgement(NamedTuple):
+    """A decision, and what the user groups and locker groups are called that are its reason; None: no links are."""
+
+    decision: Decision
+    user_groups: Sequence[str] | None
+    locker_groups: Sequence[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +67,20 @@ class Inquiry:
     async def decide(self, user_id: str | None, locker_id: str | None, action: Action, at: str) -> Decision:
         """One decision; nobody and nothing have one, too."""
         return decide(await self.facts(user_id, locker_id, at), action, user_id or "", at)
+
+    async def judge(self, user_id: str | None, locker_id: str | None, action: Action, at: str) -> Judgement:
+        """One decision; where links are its reason, with the names of the groups that are concerned."""
+        facts = await self.facts(user_id, locker_id, at)
+        decision = decide(facts, action, user_id or "", at)
+        grounds = concerned(facts, action, at, decision.reason)
+        if grounds is None:
+            return Judgement(decision, None, None)
+        users = await self.access.user_groups(user_id or "")
+        lockers = await self.access.locker_groups(locker_id or "")
+        if decision.reason != NO_LINK:  # else it is all of them that do not meet
+            users = _of(users, [ground.link.user_group_id for ground in grounds])
+            lockers = _of(lockers, [ground.link.locker_group_id for ground in grounds])
+        return Judgement(decision, tuple(users.values())[:NAMES], tuple(lockers.values())[:NAMES])
 
     async def facts(self, user_id: str | None, locker_id: str | None, at: str) -> Facts:
         return await self.access.facts(user_id or "", locker_id or "", at)
@@ -126,6 +154,10 @@ class Inquiry:
         """Those of some users who are a member of one of some groups: all but those welcome without them."""
         active = await self.access.welcome(users, [])
         return active - await self.access.welcome(users, groups)
+
+
+def _of(names: Mapping[str, str], ids: Collection[str]) -> dict[str, str]:
+    return {id: name for id, name in names.items() if id in ids}
 
 
 def _free(grounds: Sequence[Ground]) -> list[Ground]:

@@ -89,6 +89,12 @@ class AccessStore(Protocol):
     async def links_of(self, locker_id: str) -> list[Ground]:
         """All links of a locker's groups; ``held`` is 0, since nobody asks."""
 
+    async def user_groups(self, user_id: str) -> dict[str, str]:
+        """What the groups are called, by their ids, that a user is in, directly or through others; by name."""
+
+    async def locker_groups(self, locker_id: str) -> dict[str, str]:
+        """What the locker groups of a locker are called, by their ids; by name."""
+
     async def groups_below(self, group_ids: Sequence[str]) -> list[str]:
         """These user groups, and all groups that are in them."""
 

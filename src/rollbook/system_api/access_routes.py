@@ -11,8 +11,8 @@ from pydantic import Field, model_validator
 
 from rollbook.ids import ordered_id
 from rollbook.lockers import authzen, forms, previewing
-from rollbook.lockers.access import ACTIONS, WHY, Action
-from rollbook.lockers.deciding import Inquiry
+from rollbook.lockers.access import ACTIONS, WHY, Action, decide
+from rollbook.lockers.deciding import NAMES, Inquiry
 from rollbook.lockers.forms import Form, Id, LinkForm, Moment
 from rollbook.lockers.previewing import Preview
 from rollbook.storage.errors import NotFound
@@ -115,7 +115,8 @@ async def effective_users(caller: Decides, id: ThingId, asked: Annotated[AskedRe
 @router.get(
     "/access/explain",
     summary="Say why a user may, or may not",
-    description="Each condition, met or not, and every link by which the user and the locker meet.",
+    description="Each condition, met or not, every link by which the user and the locker meet, and the groups that "
+    "each of them is in.",
     operation_id="explainAccess",
     response_model=models.Explained,
 )
@@ -125,7 +126,9 @@ async def explain(caller: Decides, asked: Annotated[AskedDecision, Query()]) -> 
     locker = await inquiry.locker("locker" if asked.locker_by == "id" else asked.locker_by, asked.locker)
     action, at = ACTIONS[asked.action], asked.at or caller.clock.written()
     facts = await inquiry.facts(user, locker, at)
-    decision = await inquiry.decide(user, locker, action, at)
+    decision = decide(facts, action, user or "", at)
+    user_groups = await inquiry.access.user_groups(user or "")
+    locker_groups = await inquiry.access.locker_groups(locker or "")
     body = {
         "allowed": decision.allowed,
         "reason": decision.reason,
@@ -141,12 +144,16 @@ async def explain(caller: Decides, asked: Annotated[AskedDecision, Query()]) -> 
             {
                 "linkId": ground.link.id,
                 "userGroupId": ground.link.user_group_id,
+                "userGroup": user_groups.get(ground.link.user_group_id, ""),
                 "lockerGroupId": ground.link.locker_group_id,
+                "lockerGroup": locker_groups.get(ground.link.locker_group_id, ""),
                 "effect": ground.link.effect,
                 "holds": action.given_by(ground, at),
             }
             for ground in facts.grounds
         ],
+        "userGroups": list(user_groups.values())[:NAMES],
+        "lockerGroups": list(locker_groups.values())[:NAMES],
     }
     return said(answered(200, body))
 

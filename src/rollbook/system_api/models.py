@@ -164,7 +164,9 @@ class Condition(BaseModel):
 class MeetingLink(BaseModel):
     linkId: Id
     userGroupId: Id
+    userGroup: str
     lockerGroupId: Id
+    lockerGroup: str
     effect: str
     holds: Annotated[bool, Field(description="Whether it gives (or takes) this right at this moment.")]
 
@@ -178,6 +180,8 @@ class Explained(BaseModel):
     at: str
     conditions: list[Condition]
     links: list[MeetingLink]
+    userGroups: Annotated[list[str], Field(description="Those of the user, by name; directly or through others.")]
+    lockerGroups: Annotated[list[str], Field(description="Those of the locker, by name.")]
 
 
 class Pair(BaseModel):

@@ -59,6 +59,14 @@ class Access:
     async def links_of(self, locker_id: str) -> list[Ground]:
         return [ground_of(row) for row in await self._read(sql.LINKS_OF, locker_id)] if is_id(locker_id) else []
 
+    async def user_groups(self, user_id: str) -> dict[str, str]:
+        rows = await self._read(sql.USER_GROUPS, user_id) if is_id(user_id) else ()
+        return {str(id): name or "" for id, name in rows}
+
+    async def locker_groups(self, locker_id: str) -> dict[str, str]:
+        rows = await self._read(sql.LOCKER_GROUPS, locker_id) if is_id(locker_id) else ()
+        return {str(id): name for id, name in rows}
+
     async def groups_below(self, group_ids: Sequence[str]) -> list[str]:
         found: dict[str, None] = {}
         for ids in _some(group_ids):

@@ -33,6 +33,11 @@ _UP = """up (id) AS (
   SELECT m.group_id FROM member m WHERE m.tenant_id = $1 AND m.member_id = $2
   UNION
   SELECT m.group_id FROM up CROSS JOIN member m WHERE m.tenant_id = $1 AND m.member_id = up.id)"""
+USER_GROUPS = f"""WITH RECURSIVE {_UP}
+SELECT r.id, r.display FROM up CROSS JOIN resource r
+WHERE r.tenant_id = $1 AND r.type = {GROUP_NUMBER} AND r.id = up.id ORDER BY r.display, r.id"""
+LOCKER_GROUPS = """SELECT o.id, o.name FROM grouped_locker g CROSS JOIN locker_group o
+WHERE g.tenant_id = $1 AND g.locker_id = $2 AND o.tenant_id = $1 AND o.id = g.group_id ORDER BY o.name, o.id"""
 _IN_SERVICE = """AND x.state = 'active' AND b.state = 'active' AND s.state = 'active' AND l.state = 'active'
   AND b.published = 1 AND b.service_mode = 0"""
 _NOW = """AND ((k.from_minute < k.until_minute AND (k.days & z.today) <> 0
