@@ -1,5 +1,6 @@
 """The System API and OpenID AuthZEN: who may open what, why, and what a change would give and take."""
 
+import json
 from typing import Any
 
 import pytest
@@ -222,6 +223,40 @@ def test_a_change_is_seen_before_it_is_made(company: Company) -> None:
     assert decide(company, asked(company)) == {"decision": True}
 
 
+def _link(user_group: str, locker_group: str, **more: str) -> dict[str, Any]:
+    return {"links": {"put": [{"userGroupId": user_group, "lockerGroupId": locker_group, **more}]}}
+
+
+@pytest.mark.parametrize(
+    ("change", "refusal", "where"),
+    [
+        ({"links": {"delete": [NOBODY]}}, (404, "notFound"), "/links/delete/0"),
+        (_link("{staff}", "{group}", id=NOBODY), (404, "notFound"), "/links/put/0/id"),
+        (_link("{ann}", "{group}"), (422, "noParent"), "/links/put/0/userGroupId"),
+        (_link("{staff}", NOBODY), (422, "noParent"), "/links/put/0/lockerGroupId"),
+        ({"userGroup": {"id": NOBODY, "add": ["{ann}"]}}, (404, "notFound"), "/userGroup/id"),
+        ({"userGroup": {"id": "{staff}", "add": ["{ann}", NOBODY]}}, (422, "noMember"), "/userGroup/add/1"),
+        ({"userGroup": {"id": "{staff}", "remove": ["{staff}"]}}, (422, "noMember"), "/userGroup/remove/0"),
+        ({"lockerGroup": {"id": "{staff}", "add": []}}, (404, "notFound"), "/lockerGroup/id"),
+        ({"lockerGroup": {"id": "{group}", "add": [NOBODY]}}, (422, "noLocker"), "/lockerGroup/add/0"),
+    ],
+)
+def test_a_change_of_what_is_not_there_is_refused_and_not_called_nothing(
+    company: Company, change: Any, refusal: tuple[int, str], where: str
+) -> None:
+    said = json.dumps(change)
+    for name in ("staff", "group", "ann"):
+        said = said.replace(f"{{{name}}}", getattr(company, name))
+    body = json.loads(said)
+    assert company.code("POST", "/access/diff", body) == refusal
+    assert [one["pointer"] for one in company.call("POST", "/access/diff", body).json()["errors"]] == [where]
+
+
+def test_ids_in_capital_letters_mean_the_same_in_a_question(company: Company) -> None:
+    change = {"userGroup": {"id": company.staff.upper(), "add": [company.cleo.upper()]}}
+    assert company.make("/access/diff", change)["usersGaining"] == 1
+
+
 def test_the_name_of_a_request_comes_back(company: Company) -> None:
     def named(name: str, path: str = "/evaluation") -> str:
         headers = {"x-request-id": name}
@@ -257,9 +292,9 @@ def test_tenants_decide_about_their_own(company: Company, house: House) -> None:
     assert company.code("GET", f"/lockers/{other.doors[0]}/effective-users") == (404, "notFound")
     answer = company.call("POST", "/evaluation", asked(company), base=access(company, f"/t/{other.seat.name}"))
     assert answer.status_code == 404
-    assert other.doors[0] not in str(
-        company.make("/access/diff", {"lockerGroup": {"id": other.group, "add": other.doors}})
-    )
+    diff = company.call("POST", "/access/diff", {"lockerGroup": {"id": other.group, "add": other.doors}})
+    assert diff.status_code == 404
+    assert other.doors[0] not in diff.text
 
 
 def test_deciding_needs_its_scope(company: Company, house: House) -> None:

@@ -15,9 +15,10 @@ from rollbook.lockers.access import ACTIONS, WHY, Action, decide
 from rollbook.lockers.deciding import NAMES, Inquiry
 from rollbook.lockers.forms import Form, Id, LinkForm, Moment
 from rollbook.lockers.previewing import Preview
+from rollbook.storage.contract import TenantStore
 from rollbook.storage.errors import NotFound
 from rollbook.storage.locker_records import Link, Locker
-from rollbook.system_api import models
+from rollbook.system_api import known, models
 from rollbook.system_api.answers import REFUSED, Paging, Parameters, answered, edge_of, page, said
 from rollbook.system_api.calling import Caller, Decides
 from rollbook.system_api.structure_routes import ThingId
@@ -161,12 +162,14 @@ async def explain(caller: Decides, asked: Annotated[AskedDecision, Query()]) -> 
 @router.post(
     "/access/diff",
     summary="Say what a change would give and take",
-    description="Nothing is changed. Of all users and lockers that the change touches, not of a page of them.",
+    description="Nothing is changed. Of all users and lockers that the change touches, not of a page of them. What "
+    "the change names has to be there.",
     operation_id="previewAccess",
     response_model=models.Diff,
 )
 async def diff(caller: Decides, body: DiffForm) -> Answer:
     action, at = ACTIONS[body.action], body.at or caller.clock.written()
+    await _refuse_unknown(caller.store, body)
     seen = await _preview(caller, body, action, at)
     shown = {
         "usersGaining": seen.gaining,
@@ -177,6 +180,26 @@ async def diff(caller: Decides, body: DiffForm) -> Answer:
         "lostExample": _pair(seen.lost_example),
     }
     return said(answered(200, shown))
+
+
+async def _refuse_unknown(store: TenantStore, body: DiffForm) -> None:
+    """**Raises** ``Refusal`` for an id that names nothing."""
+    if body.links is not None:
+        put = list(enumerate(body.links.put))
+        links = [(f"/links/put/{n}/id", one.id) for n, one in put if one.id is not None]
+        await known.be_links(store, known.places([*links, *known.listed("/links/delete", body.links.delete)]))
+        users = [(f"/links/put/{n}/userGroupId", one.user_group_id) for n, one in put]
+        await known.be_user_groups(store, known.places(users), of_link=True)
+        lockers = [(f"/links/put/{n}/lockerGroupId", one.locker_group_id) for n, one in put]
+        await known.be_locker_groups(store, known.places(lockers), of_link=True)
+    for name, change, be_groups, be_things in (
+        ("userGroup", body.user_group, known.be_user_groups, known.be_users),
+        ("lockerGroup", body.locker_group, known.be_locker_groups, known.be_lockers),
+    ):
+        if change is not None:
+            await be_groups(store, known.places([(f"/{name}/id", change.id)]))
+            added = known.listed(f"/{name}/add", change.add)
+            await be_things(store, known.places([*added, *known.listed(f"/{name}/remove", change.remove)]))
 
 
 async def _preview(caller: Caller, body: DiffForm, action: Action, at: str) -> Preview:
