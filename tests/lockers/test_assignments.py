@@ -288,3 +288,28 @@ def test_a_position_is_of_one_tenant(house: House, company: Company) -> None:
     other = new_company(house, name="birch")
     position = company.get("/events", limit=1)["position"]
     assert other.code("GET", "/events", after=position) == (400, "invalidValue")
+
+
+def test_where_nothing_has_to_be_said_nothing_has_to_be_sent(company: Company) -> None:
+    door = company.doors[0]
+    assert company.make(f"/lockers/{door}/block", None)["state"] == "blocked"
+    assert company.make(f"/lockers/{door}/unblock", None)["state"] == "active"
+    assert company.make(f"/lockers/{door}/unlock", None)["openSeconds"] == 5
+    assert company.make(f"/locker-groups/{company.group}/lockers", None) == {"changed": 0}
+    assert company.make(f"/user-groups/{company.staff}/members", None)["id"] == company.staff
+    assert company.make(f"/users/{company.ann}/badges", None)["badges"] == []
+    for path in (f"/lockers/{door}/share", "/assignments", "/bookings", "/access/diff"):
+        assert company.code("POST", path) == (400, "invalidBody"), path
+    assert company.code("POST", f"/lockers/{door}/unlock", b"null") == (400, "invalidSyntax")
+    for path, operations in company.get("/openapi.json")["paths"].items():
+        body = operations.get("post", {}).get("requestBody")
+        if body is not None:
+            (content, *_) = body["content"].values()
+            schema = content["schema"]
+            wanted = "StructureFile" in str(schema) or "DiffForm" in str(schema) or _requires(company, schema)
+            assert body.get("required", False) == wanted, path
+
+
+def _requires(company: Company, schema: Any) -> bool:
+    name = schema["$ref"].rpartition("/")[2]
+    return bool(company.get("/openapi.json")["components"]["schemas"][name].get("required"))

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Annotated, Any, TypeVar, cast
 
 import orjson
-from fastapi import Header, Query
+from fastapi import Body, Header, Query
 from fastapi import Response as Answer
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -60,6 +60,12 @@ Key = Annotated[
     ),
 ]
 IfMatch = Annotated[str | None, Header(alias="If-Match", description="The ETag that was read. Without it: 428.")]
+
+
+def perhaps(form: type[BaseModel]) -> Any:
+    """A body of which nothing is needed: without one it is an empty form."""
+    return Body(default_factory=form)
+
 
 REFUSED: dict[int | str, dict[str, Any]] = {
     "4XX": {

@@ -26,6 +26,7 @@ from rollbook.system_api.answers import (
     edge_of,
     match,
     page,
+    perhaps,
     said,
 )
 from rollbook.system_api.calling import Caller, Manages, Reads
@@ -249,7 +250,11 @@ async def unshare(
 
 @router.post("/lockers/{id}/block", summary="Block a locker", operation_id="block", response_model=models.LockerState)
 async def block(
-    caller: Manages, id: ThingId, body: assigning.BlockForm, key: Key = None, dry_run: DryRun = False
+    caller: Manages,
+    id: ThingId,
+    body: Annotated[assigning.BlockForm, perhaps(assigning.BlockForm)],
+    key: Key = None,
+    dry_run: DryRun = False,
 ) -> Answer:
     return await done(
         caller,
@@ -282,7 +287,11 @@ async def unblock(caller: Manages, id: ThingId, key: Key = None, dry_run: DryRun
     response_model=models.Unlocked,
 )
 async def unlock(
-    caller: Manages, id: ThingId, body: assigning.UnlockForm, key: Key = None, dry_run: DryRun = False
+    caller: Manages,
+    id: ThingId,
+    body: Annotated[assigning.UnlockForm, perhaps(assigning.UnlockForm)],
+    key: Key = None,
+    dry_run: DryRun = False,
 ) -> Answer:
     return await done(
         caller,

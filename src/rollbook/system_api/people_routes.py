@@ -28,6 +28,7 @@ from rollbook.system_api.answers import (
     edge_of,
     match,
     page,
+    perhaps,
     said,
 )
 from rollbook.system_api.calling import Reads, Writes
@@ -169,7 +170,11 @@ def routes(people: People) -> APIRouter:
         response_model=User,
     )
     async def change_badges(
-        caller: Writes, id: ThingId, body: BadgeChange, key: Key = None, dry_run: DryRun = False
+        caller: Writes,
+        id: ThingId,
+        body: Annotated[BadgeChange, perhaps(BadgeChange)],
+        key: Key = None,
+        dry_run: DryRun = False,
     ) -> Answer:
         operations = [patch(Op.REMOVE, f"{BADGES}:badges[value eq {forms.quoted(value)}]") for value in body.remove]
         if body.add:
@@ -298,7 +303,11 @@ def routes(people: People) -> APIRouter:
         response_model=UserGroup,
     )
     async def change_members(
-        caller: Writes, id: ThingId, body: MemberChange, key: Key = None, dry_run: DryRun = False
+        caller: Writes,
+        id: ThingId,
+        body: Annotated[MemberChange, perhaps(MemberChange)],
+        key: Key = None,
+        dry_run: DryRun = False,
     ) -> Answer:
         operations = [patch(Op.REMOVE, f'members[value eq "{one}"]') for one in body.remove]
         if body.add:

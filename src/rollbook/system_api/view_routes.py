@@ -22,6 +22,7 @@ from rollbook.system_api.answers import (
     done,
     edge_of,
     page,
+    perhaps,
     said,
 )
 from rollbook.system_api.calling import Audits, Reads, Writes
@@ -128,7 +129,11 @@ async def group_lockers(caller: Reads, id: ThingId, asked: Annotated[Paging, Que
     response_model=models.Changed,
 )
 async def change_group(
-    caller: Writes, id: ThingId, body: GroupChange, key: Key = None, dry_run: DryRun = False
+    caller: Writes,
+    id: ThingId,
+    body: Annotated[GroupChange, perhaps(GroupChange)],
+    key: Key = None,
+    dry_run: DryRun = False,
 ) -> Answer:
     act = caller.work.act(Kind.STRUCTURE_CHANGED, "LockerGroup", id, 200, ("lockers",))
     return await done(
