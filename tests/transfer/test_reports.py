@@ -2,10 +2,12 @@
 
 import csv
 import io
+import json
 import re
 from html.parser import HTMLParser
 
 import pytest
+from tests.support.fault_proxy import Cut, Fault, Seen, Where, fault_proxy
 from tests.support.house import Seat
 from tests.support.transfer_stage import Stage
 
@@ -84,3 +86,76 @@ def test_a_config_can_ask_for_redaction(told: Stage) -> None:
 def test_before_the_first_run_there_is_nothing_to_report(stage: Stage) -> None:
     shown = stage.run("report")
     assert (shown.code, "there was no run yet" in shown.err) == (1, True)
+
+
+def cut_off(stage: Stage, acorn: Seat) -> None:
+    """A run that is killed at its fifth POST, one at a time."""
+    stage.tables = "[run]\nconcurrency = 1\n"
+    address = stage.base_url
+    with fault_proxy(acorn.base) as proxy:
+        stage.base_url = proxy.url
+
+        def plan(seen: Seen) -> Fault | None:
+            if seen.method == "POST" and sum(one.method == "POST" for one in proxy.seen) == 5:
+                child.kill()
+                return Cut(Where.BEFORE)
+            return None
+
+        proxy.plan = plan
+        child = stage.start("sync")
+        assert child.wait().code == -9
+    stage.base_url = address
+
+
+def test_what_a_run_came_to_stands_on_standard_output(stage: Stage) -> None:
+    told = stage.run("sync")
+    assert told.out == "default: run 1: 10 created, 0 updated, 0 reactivated, 0 deactivated, 0 deleted.\n"
+    assert stage.run("sync").out == "default: run 2: nothing to do.\n"
+    stage.rows.pop()
+    assert stage.run("plan", "-o", "plan.jsonl").code == 0
+    assert "1 deactivated" in stage.run("apply", "plan.jsonl").out
+    told = stage.run("sync", "--json")
+    assert json.loads(told.out)["targets"][0]["run"] == 4
+    assert "run 4" not in told.err
+
+
+def test_a_run_that_was_cut_off_is_told_in_both_its_parts(stage: Stage, acorn: Seat) -> None:
+    cut_off(stage, acorn)
+    stage.rows[0]["first"] = "Cleo"
+    told = stage.run("sync")
+    assert told.code == 0, told.err
+    first, second = told.out.splitlines()
+    assert first.startswith("default: run 1, which was cut off: 10 created")
+    assert "4 created before it was cut off" in first
+    assert "6 created after" in first
+    assert second.startswith("default: run 2: 0 created, 1 updated")
+    report = stage.run("report", "--run", "1", "--json").json()
+    assert [part["counts"] for part in report["parts"]] == [{"create": {"done": 4}}, {"create": {"done": 6}}]
+    assert all(UTC.fullmatch(part["begun"]) for part in report["parts"])
+    assert (report["parts"][0]["begun"], report["counts"]["create"]) == (report["begun"], {"done": 10})
+    shown = stage.run("report", "--run", "1").out
+    assert re.search(r"part 1 +from \S+Z: 4 created\n", shown)
+    assert re.search(r"part 2 +from \S+Z: 6 created\n", shown)
+    page = stage.run("report", "--run", "1", "--format", "html").out
+    assert "4 created" in page
+    assert stage.run("report", "--run", "2", "--json").json()["parts"] == []
+
+
+def test_json_tells_of_the_run_that_was_finished_first_also_where_a_brake_stops_the_next(
+    stage: Stage, acorn: Seat
+) -> None:
+    cut_off(stage, acorn)
+    stage.rows = []
+    told = stage.run("sync", "--json")
+    assert told.code == 3
+    (said,) = json.loads(told.out)["targets"]
+    assert said["held"] == ["the source is empty"]
+    assert (said["finished"]["run"], said["finished"]["counts"]) == (1, {"create done": 10})
+    counts = [part["counts"] for part in said["finished"]["parts"]]
+    assert counts == [{"create": {"done": 4}}, {"create": {"done": 6}}]
+
+
+def test_resume_tells_both_parts(stage: Stage, acorn: Seat) -> None:
+    cut_off(stage, acorn)
+    told = stage.run("resume")
+    assert "4 created before it was cut off, 6 created after" in told.out

@@ -47,7 +47,11 @@ def _drawn(name: str) -> Iterator[Progress]:
         def told(what: str, more: int, total: int | None) -> None:
             if not what:
                 drawn.stop()
+                while tasks:
+                    drawn.remove_task(tasks.popitem()[1])
                 return
+            if not tasks:
+                drawn.start()
             if what not in tasks:
                 tasks[what] = drawn.add_task(f"{name}: {what}", total=total)
             drawn.update(tasks[what], advance=more)

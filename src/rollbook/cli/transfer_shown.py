@@ -8,7 +8,7 @@ import orjson
 
 from rollbook.cli.output import print_record, print_table, say
 from rollbook.transfer.operations import Operation
-from rollbook.transfer.report import KINDS, OUTCOMES, STATES, changes, note_text, written_change
+from rollbook.transfer.report import KINDS, OUTCOMES, STATES, changes, counted, done_to, note_text, written_change
 
 if TYPE_CHECKING:
     from rollbook.transfer.report import Report
@@ -81,14 +81,16 @@ def sentence(totals: Mapping[str, Json]) -> str:
 def show_result(name: str, result: "Result") -> None:
     """What a run came to, in one line."""
     done = {kind: result.counts.get(f"{kind} done", 0) for kind in KINDS}
-    said = ", ".join(
-        f"{number:,} {kind}d" if kind.endswith("e") else f"{number:,} {kind}ed" for kind, number in done.items()
-    )
+    said = ", ".join(f"{number:,} {done_to(kind)}" for kind, number in done.items())
     if not any(done.values()) and not result.failed:
         said = "nothing to do"
     failed = f"; {result.failed:,} failed" if result.failed else ""
     unclear = f"; {result.unclear:,} unclear or unreadable" if result.unclear else ""
-    say(f"{name}: run {result.run}: {said}{failed}{unclear}.")
+    cut, parts = "", ""
+    if result.parts:
+        first, *others = (counted(part["counts"]) for part in result.parts)
+        cut, parts = ", which was cut off", f"; {first} before it was cut off, {', then '.join(others)} after"
+    print(f"{name}: run {result.run}{cut}: {said}{failed}{unclear}{parts}.", flush=True)
 
 
 def show_report(report: "Report") -> None:
@@ -104,6 +106,8 @@ def show_report(report: "Report") -> None:
             "ended": head["ended"] or "not yet",
         }
     )
+    for number, part in enumerate(head["parts"], 1):
+        print(f"part {number:<9}from {part['begun']}: {counted(part['counts'])}")
     for held in head["held"]:
         print(f"held by a brake: {held}")
     counts = head["counts"]

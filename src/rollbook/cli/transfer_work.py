@@ -101,41 +101,58 @@ def _allowed(number: int | None, plan: str | None) -> "Allowed | None":
 def _finish(
     config: Any, targets: list["TargetSettings"], work: Callable[["Session"], Awaitable["Result | None"]], *, json: bool
 ) -> None:
-    """Run, and tell what came of it."""
+    """Run, and tell what came of it: the result on standard output, what should be known on standard error."""
     from rollbook.cli.transfer_shown import say_notes, show_result
     from rollbook.transfer.errors import DONE, SOME_FAILED
 
     told: list[dict[str, Any]] = []
+    finished: dict[str, dict[str, Any]] = {}
 
-    async def one(session: "Session") -> int:
-        name = session.settings.name
-        result = await work(session)
+    def tell(session: "Session", result: "Result") -> None:
         session.progress("", 0, None)
-        if result is None:
-            say(f"{name}: there is nothing to resume.")
-            told.append({"target": name, "run": None})
-            return DONE
-        told.append(
-            {
-                "target": name,
-                "run": result.run,
-                "plan": result.plan,
-                "counts": dict(result.counts),
-                "failed": result.failed,
-                "unclear": result.unclear,
-                "requests": result.requests,
-                "repeated": result.repeated,
-            }
-        )
         say_notes(note.to_json() for note in session.journal.notes(result.run))
         for done in session.journal.operations(result.run):
             if done.state != "done" or done.detail:
                 who = done.operation.user_name or done.operation.key
                 say(f"{done.operation.kind} {done.state}: {who}: {done.detail}")
-        show_result(name, result)
+        if not json:
+            show_result(session.settings.name, result)
+
+    async def one(session: "Session") -> int:
+        name = session.settings.name
+
+        def first(result: "Result") -> None:
+            finished[name] = _told(result)
+            tell(session, result)
+
+        session.finished = first
+        result = await work(session)
+        if result is None:
+            session.progress("", 0, None)
+            say(f"{name}: there is nothing to resume.")
+            told.append({"target": name, "run": None})
+            return DONE
+        told.append({"target": name, **_told(result)})
+        tell(session, result)
         return SOME_FAILED if result.failed or result.unclear else DONE
 
     code = each(config, targets, one, told)
+    for said in told:
+        if (before := finished.get(said["target"])) is not None:
+            said["finished"] = before
     if json:
         print_json({"exit_code": code, "targets": told})
     raise typer.Exit(code)
+
+
+def _told(result: "Result") -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "run": result.run,
+        "plan": result.plan,
+        "counts": dict(result.counts),
+        "failed": result.failed,
+        "unclear": result.unclear,
+        "requests": result.requests,
+        "repeated": result.repeated,
+    }
+    return said | ({"parts": list(result.parts)} if result.parts else {})

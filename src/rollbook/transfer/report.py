@@ -35,11 +35,10 @@ class Report:
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Operations by kind, then by state."""
-        found: dict[str, dict[str, int]] = {kind: {} for kind in KINDS}
-        for what, number in (self.run.counts or self.journal.counts(self.run.number)).items():
-            kind, state = what.split(" ")
-            found.setdefault(kind, {})[state] = number
-        return found
+        return {kind: {} for kind in KINDS} | by_kind(self._counts())
+
+    def _counts(self) -> Mapping[str, int]:
+        return self.run.counts or self.journal.counts(self.run.number)
 
     def head(self) -> dict[str, Json]:
         """What is said of the run as a whole."""
@@ -63,6 +62,7 @@ class Report:
             "held": header.get("held", []),
             "totals": header.get("totals", {}),
             "counts": self.counts(),
+            "parts": parts(run, self._counts()),
         }
 
     def operations(self) -> Iterator[dict[str, Json]]:
@@ -121,6 +121,36 @@ class Report:
         for note in self.notes():
             said = {**note, "kind": note["note"], "state": "note", "reason": note.get("text", "")}
             writer.writerow([_harmless(said.get(name, "")) for name in columns])
+
+
+def by_kind(counts: Mapping[str, int]) -> dict[str, dict[str, int]]:
+    """The counts of a journal (``create done``) by kind, then by state."""
+    found: dict[str, dict[str, int]] = {}
+    for what, number in counts.items():
+        kind, state = what.split(" ")
+        found.setdefault(kind, {})[state] = number
+    return found
+
+
+def parts(run: RunRow, counts: Mapping[str, int]) -> list[dict[str, Json]]:
+    """Of a run that was cut off and went on: its parts, each with what was done in it."""
+    return [{"begun": begun, "counts": by_kind(done)} for begun, done in run.parts(counts)]
+
+
+def counted(counts: Mapping[str, Mapping[str, int]]) -> str:
+    """What was done, as a clause: ``4 created, 1 update failed``; ``nothing``."""
+    said = [
+        f"{counts[kind][state]:,} {done_to(kind) if state == 'done' else f'{kind} {state}'}"
+        for kind in KINDS
+        for state in STATES
+        if counts.get(kind, {}).get(state)
+    ]
+    return ", ".join(said) or "nothing"
+
+
+def done_to(kind: str) -> str:
+    """What became of somebody: ``created``."""
+    return f"{kind}d" if kind.endswith("e") else f"{kind}ed"
 
 
 def changes(operation: Operation, *, redact: bool = False) -> list[dict[str, Json]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any, TextIO
 
-from rollbook.transfer.report import KINDS, OUTCOMES, STATES, Report, written_value
+from rollbook.transfer.report import KINDS, OUTCOMES, STATES, Report, counted, written_value
 
 Json = Any
 
@@ -60,6 +60,8 @@ def _facts(head: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
     ):
         if value is not None:
             yield name, value
+    for number, part in enumerate(head["parts"], 1):
+        yield f"Part {number}", f"from {part['begun']}: {counted(part['counts'])}"
 
 
 def _totals(head: Mapping[str, Json]) -> Iterator[str]:

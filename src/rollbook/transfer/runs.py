@@ -4,7 +4,7 @@ works."""
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -25,6 +25,7 @@ from rollbook.transfer.plan_lines import Plan
 from rollbook.transfer.planning import Planner, policy_digest
 from rollbook.transfer.probe import probe
 from rollbook.transfer.records import Snapshot
+from rollbook.transfer.report import parts
 from rollbook.transfer.snapshot import take_snapshot
 from rollbook.transfer.state.journal import Journal, Link, Lock, RunRow, plan_key
 from rollbook.transfer.state.workspace import Workspace
@@ -56,6 +57,8 @@ class Result:
     unclear: int = 0
     requests: int = 0
     repeated: int = 0
+    parts: Sequence[Mapping[str, Json]] = ()
+    """Where it was cut off and went on: what was done in each part."""
 
 
 @dataclass
@@ -68,6 +71,8 @@ class Session:
     timing: Timing | None = None
     progress: Progress = lambda what, more, total: None
     said: Callable[[str], None] = lambda text: None
+    finished: Callable[[Result], None] = lambda result: None
+    """Told of a run that was cut off, once ``sync`` has finished it."""
 
     def __post_init__(self) -> None:
         folder, name = self.config.state_folder, self.settings.name
@@ -153,7 +158,8 @@ class Session:
     async def _finish_first(self) -> None:
         if (row := self.journal.unfinished()) is not None:
             self.said(f"run {row.number} was cut off: it is finished first")
-            await self.resume()
+            if (result := await self.resume()) is not None:
+                self.finished(result)
 
     def _stopped(self, plan: Plan) -> None:
         """A run that a brake has stopped is told by the report; otherwise it leaves no trace."""
@@ -243,13 +249,9 @@ class Session:
         counts = self.journal.counts(run)
         failed = sum(number for what, number in counts.items() if not what.endswith(" done"))
         self.journal.end(run, outcome(failed), self.clock.written(), self.settings.report.keep)
-        return self._result(run, plan, target, failed, unclear, counts)
-
-    def _result(
-        self, run: int, plan: str, target: Target, failed: int, unclear: int, counts: Mapping[str, int] | None = None
-    ) -> Result:
-        engine = target.engine
-        return Result(run, plan, counts or {}, failed, unclear, engine.requests, engine.repeated)
+        row, engine = self.journal.run(run), target.engine
+        told = parts(row, counts) if row is not None else ()
+        return Result(run, plan, counts, failed, unclear, engine.requests, engine.repeated, told)
 
     # resume
 
@@ -260,6 +262,7 @@ class Session:
         if row is None:
             return None
         unclear = _unclear(row.header.get("totals", {}).get("notes", {}))
+        self.journal.resumed(row.number, self.clock.written())
         self._drop_old(row)
         async with self._target() as target:
             await probe(target)

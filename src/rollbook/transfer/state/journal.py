@@ -72,6 +72,23 @@ class RunRow:
     header: Mapping[str, Json]
     counts: Mapping[str, int]
 
+    def parts(self, counts: Mapping[str, int]) -> list[tuple[str, dict[str, int]]]:
+        """Of a run that was cut off: when each of its parts began, and what was done in it. Else nothing."""
+        cuts = self.header.get("resumed", ())
+        begun = [self.begun, *(one["at"] for one in cuts)]
+        ends: list[Mapping[str, int]] = [*(one["counts"] for one in cuts), _ended(counts)]
+        found = []
+        before: Mapping[str, int] = {}
+        for at, done in zip(begun, ends, strict=True):
+            more = {what: number - before.get(what, 0) for what, number in done.items()}
+            found.append((at, {what: number for what, number in more.items() if number}))
+            before = done
+        return found if cuts else []
+
+
+def _ended(counts: Mapping[str, int]) -> dict[str, int]:
+    return {what: number for what, number in counts.items() if not what.endswith((" planned", " begun"))}
+
 
 class Mark(NamedTuple):
     """An operation that has begun or ended. The link goes into the same transaction."""
@@ -222,6 +239,16 @@ class Journal:
                 elif "grace" in said:
                     self._connection.execute("INSERT OR IGNORE INTO grace VALUES (?, ?)", (said["grace"], at))
         return number
+
+    def resumed(self, run: int, at: str) -> None:
+        """Note that a run goes on after it was cut off, and how much of it had been done by then (``RunRow.parts``)."""
+        row = self.run(run)
+        if row is None:
+            return
+        done = _ended(self.counts(run))
+        before = [one for one in row.header.get("resumed", ()) if one["counts"] != done]
+        header = {**row.header, "resumed": [*before, {"at": at, "counts": done}]}
+        self._connection.execute("UPDATE run SET header = ? WHERE number = ?", (orjson.dumps(header), run))
 
     def approve(self, plan: str, number: int, at: str) -> None:
         """Record that a plan may pass its brakes, once. **Raises** ``TransferError`` where it was used."""
