@@ -15,9 +15,10 @@ app = typer.Typer(
     rollbook transfer apply plan.jsonl       just that
     rollbook transfer sync                   both, behind brakes: for a timer
 
-    Exit codes: 0 done or nothing to do, 1 failed, 2 wrong usage or config, 3 stopped by a brake, 4 some entries failed,
-    5 target unreachable or login refused; `plan --detailed-exitcode` answers 10 when there is something to do. With
-    several targets the code is that of the first that did not end well.
+    Exit codes: 0 done or nothing to do, 1 failed (or a plan that is not the one of now), 2 wrong usage or config,
+    3 stopped by a brake (or an approval that does not fit), 4 some entries failed, 5 target unreachable or login
+    refused; `plan --detailed-exitcode` answers 10 when there is something to do. With several targets the code is that
+    of the first that did not end well.
     """,
     short_help="Keep a SCIM service in step with a directory.",
     no_args_is_help=True,
