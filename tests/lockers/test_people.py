@@ -1,5 +1,10 @@
 """The System API: users with their badges, and user groups, which are SCIM's."""
 
+import json
+from base64 import urlsafe_b64encode
+from typing import Any
+
+import pytest
 from tests.lockers.conftest import Company
 
 NOBODY = "0199c1f2-7a5e-7000-8000-000000000009"
@@ -75,3 +80,45 @@ def test_members_come_and_go(company: Company) -> None:
     assert company.make("/assignments", {"userId": company.cleo})["userId"] == company.cleo
     assert company.code("POST", path, {"add": [NOBODY]}) == (422, "noMember")
     assert company.code("GET", f"/user-groups/{NOBODY}/members") == (404, "notFound")
+
+
+def test_what_has_changed_since_then_is_listed_in_that_order(company: Company) -> None:
+    (bo,) = company.items("/users", userName="bo")
+    since = bo["lastModified"]
+    company.seat.patch(f"/Users/{company.ann}", {"op": "replace", "path": "displayName", "value": "Ann"})
+    first = company.get("/users", updatedSince=since, limit=1)
+    rest = company.get("/users", updatedSince=since, cursor=first["nextCursor"])
+    names = [one["userName"] for one in (*first["items"], *rest["items"])]
+    assert names[-1] == "ann"
+    assert set(names) >= {"bo", "ann"}
+    assert rest["nextCursor"] is None
+    last = company.get(f"/users/{company.ann}")["lastModified"]
+    assert [one["userName"] for one in company.items("/users", updatedSince=last, userName="bo")] == []
+    assert [one["userName"] for one in company.items("/users", updatedSince=last, active="true")] == ["ann"]
+    later = "2999-01-01T00:00:00Z"
+    assert company.items("/users", updatedSince=later) == company.items("/user-groups", updatedSince=later) == []
+    assert company.code("GET", "/users", updatedSince="yesterday") == (400, "invalidParameter")
+    assert company.code("GET", "/users", updatedSince=since, cursor="WyJhIl0") == (400, "invalidCursor")
+
+
+@pytest.mark.parametrize(
+    "edge", [[], ["a"], ["a", "b"], [7], {}, ["\0", NOBODY], [NOBODY, NOBODY, NOBODY], [f"{NOBODY}\n"]]
+)
+def test_a_cursor_that_nobody_was_given_is_refused(company: Company, edge: Any) -> None:
+    cursor = urlsafe_b64encode(json.dumps(edge).encode()).decode().rstrip("=")
+    lists = ("/users", "/user-groups", "/lockers", "/links", "/assignments", "/leavers")
+    paths = (*lists, f"/user-groups/{company.staff}/members", f"/users/{company.ann}/effective-lockers")
+    for path in paths:
+        assert company.code("GET", path, cursor=cursor) == (400, "invalidCursor"), path
+    for path in lists[:-1]:
+        asked = {"updatedSince": "2020-01-01T00:00:00Z"}
+        assert company.code("GET", path, cursor=cursor, **asked) == (400, "invalidCursor"), path
+
+
+def test_a_group_whose_members_change_has_changed(company: Company) -> None:
+    company.seat.group("Guests")
+    before = company.get(f"/user-groups/{company.staff}")["lastModified"]
+    company.make(f"/user-groups/{company.staff}/members", {"add": [company.cleo]})
+    changed = company.items("/user-groups", updatedSince=before)
+    assert changed[-1]["displayName"] == "Staff"
+    assert changed[-1]["lastModified"] >= before

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from hashlib import sha256
@@ -42,8 +43,11 @@ class Paging(Parameters):
     cursor: Annotated[str | None, Field(max_length=200, description="`nextCursor` of the page before.")] = None
 
 
+Since = Annotated[Moment | None, Field(description="What has changed since then, in that order.")]
+
+
 class Listed(Paging):
-    updated_since: Annotated[Moment | None, Field(description="What has changed since then, in that order.")] = None
+    updated_since: Since = None
     external_id: Annotated[str | None, Field(max_length=200)] = None
 
 
@@ -161,6 +165,10 @@ def cursor(edge: Sequence[str]) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(list(edge))).rstrip(b"=").decode()
 
 
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""Every edge ends with the id of the last row."""
+
+
 def edge_of(text: str | None, parts: int) -> tuple[str, ...] | None:
     """**Raises** ``Refusal`` for what ``cursor`` has not made."""
     if text is None:
@@ -169,14 +177,15 @@ def edge_of(text: str | None, parts: int) -> tuple[str, ...] | None:
         found = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (binascii.Error, ValueError):
         found = None
-    if not isinstance(found, list) or len(found) != parts or not all(isinstance(one, str) for one in found):
+    texts = found if isinstance(found, list) and all(isinstance(one, str) for one in found) else []
+    if len(texts) != parts or _ID.fullmatch(texts[-1]) is None or not "".join(texts).isprintable():
         raise Refusal(
             400,
             "invalidCursor",
             "This cursor is not one of this list: begin anew, without it.",
             [("cursor", "Unknown.")],
         )
-    return tuple(found)
+    return tuple(texts)
 
 
 def page(items: Sequence[Any], limit: int, edge: Callable[[], Sequence[str]]) -> Answer:

@@ -21,6 +21,7 @@ from rollbook.system_api.answers import (
     Key,
     Paging,
     Parameters,
+    Since,
     answered,
     done,
     edge_of,
@@ -37,7 +38,7 @@ bookings = APIRouter(tags=["Bookings"], responses=REFUSED)
 
 
 class OfAssignments(Paging):
-    updated_since: Moment | None = None
+    updated_since: Since = None
     locker_id: Id | None = None
     user_id: Id | None = None
     open: bool | None = None
@@ -45,7 +46,7 @@ class OfAssignments(Paging):
 
 
 class OfBookings(Paging):
-    updated_since: Moment | None = None
+    updated_since: Since = None
     locker_id: Id | None = None
     user_id: Id | None = None
     state: Literal["open", "cancelled", "used"] | None = None

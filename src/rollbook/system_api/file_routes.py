@@ -105,5 +105,5 @@ def routes(people: People) -> APIRouter:
 
 async def group_id(people: People, caller: Caller, name: str) -> str | None:
     """The id of the only user group of a name."""
-    found = await people.listed(caller, GROUP_NUMBER, {"displayName": name}, 2, "")
+    found = await people.listed(caller, GROUP_NUMBER, {"displayName": name}, 2)
     return found[0].id if len(found) == 1 else None

@@ -11,7 +11,7 @@ from rollbook.lockers.structure import Match
 from rollbook.provisioning.lines import Lines
 from rollbook.provisioning.perform import perform
 from rollbook.provisioning.work import Work
-from rollbook.scim.binding import BoundFilter, bind
+from rollbook.scim.binding import BoundFilter, bind, bind_sort
 from rollbook.scim.catalog_reader import GROUP_NUMBER, USER_NUMBER
 from rollbook.scim.etag import Condition
 from rollbook.scim.filter_parser import parse_filter
@@ -42,13 +42,23 @@ class People:
         self._lines = Lines()
 
     async def listed(
-        self, caller: Caller, number: int, filters: Mapping[str, str | bool], limit: int, after: str
+        self,
+        caller: Caller,
+        number: int,
+        filters: Mapping[str, str | bool],
+        limit: int,
+        after: tuple[str, ...] | None = None,
+        since: str | None = None,
     ) -> list[Stored]:
-        """Resources of a type in order of their ids, those of which all of these paths have these values."""
+        """Resources of a type, those of which all of these paths have these values: in order of their ids, and with
+        ``since`` those that have changed since then, in that order. ``after`` are the id, or the time and the id, of
+        the last one before."""
         type, _ = await self._type(caller, number)
-        bound = _filter(type, filters)
-        step = Step(Edge((), after) if after else None)
-        return (await caller.store.walk(Query((Target(type, bound),), limit=limit), step)).rows
+        sort = None if since is None else bind_sort(_CHANGED, type)
+        target = Target(type, _filter(type, filters, since), sort)
+        step = Step(Edge(after[:-1], after[-1]) if after else None)
+        query = Query((target,), limit=limit, sorted=sort is not None)
+        return (await caller.store.walk(query, step)).rows
 
     async def found(self, caller: Caller, number: int, id: str) -> Stored:
         """**Raises** ``NotFound``."""
@@ -127,10 +137,14 @@ class People:
         return next(type for type in dialect.types if type.number == number), work
 
 
-def _filter(type: ResourceType, filters: Mapping[str, str | bool]) -> BoundFilter | None:
-    if not filters:
-        return None
-    return bind(parse_filter(" and ".join(f"{path} eq {json.dumps(value)}" for path, value in filters.items())), type)
+_CHANGED = "meta.lastModified"
+
+
+def _filter(type: ResourceType, filters: Mapping[str, str | bool], since: str | None) -> BoundFilter | None:
+    wanted = [f"{path} eq {json.dumps(value)}" for path, value in filters.items()]
+    if since is not None:
+        wanted.append(f"{_CHANGED} ge {json.dumps(since)}")
+    return bind(parse_filter(" and ".join(wanted)), type) if wanted else None
 
 
 def _conditions(match: Match) -> Conditions:

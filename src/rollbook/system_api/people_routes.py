@@ -1,5 +1,6 @@
 """Users with their badges, and user groups: those of SCIM, read and written by the operator's side."""
 
+from collections.abc import Callable
 from enum import Enum
 from typing import Annotated, Any
 
@@ -23,6 +24,7 @@ from rollbook.system_api.answers import (
     IfMatch,
     Key,
     Paging,
+    Since,
     answered,
     done,
     edge_of,
@@ -31,7 +33,7 @@ from rollbook.system_api.answers import (
     perhaps,
     said,
 )
-from rollbook.system_api.calling import Reads, Writes
+from rollbook.system_api.calling import Caller, Reads, Writes
 from rollbook.system_api.people import (
     BADGES,
     GROUP_NUMBER,
@@ -105,14 +107,18 @@ class MemberChange(Form):
     remove: Annotated[list[Id], Field(max_length=_MOST)] = Field(default_factory=list)
 
 
-class OfUsers(Paging):
+class OfPeople(Paging):
+    updated_since: Since = None
+
+
+class OfUsers(OfPeople):
     user_name: Annotated[str | None, Field(max_length=200)] = None
     external_id: Annotated[str | None, Field(max_length=200)] = None
     badge: Annotated[str | None, Field(max_length=200, description="What a reader has read off the card.")] = None
     active: bool | None = None
 
 
-class OfGroups(Paging):
+class OfGroups(OfPeople):
     display_name: Annotated[str | None, Field(max_length=200)] = None
     external_id: Annotated[str | None, Field(max_length=200)] = None
 
@@ -127,7 +133,7 @@ _PATHS = {
 
 
 def _filters(asked: Any) -> dict[str, str | bool]:
-    given = asked.model_dump(exclude={"limit", "cursor"})
+    given = asked.model_dump(exclude={"limit", "cursor", "updated_since"})
     return {_PATHS[name]: value for name, value in given.items() if value is not None}
 
 
@@ -137,11 +143,20 @@ def routes(people: People) -> APIRouter:
     users: list[str | Enum] = ["Users"]
     groups: list[str | Enum] = ["User groups"]
 
+    async def listed(caller: Caller, number: int, asked: OfPeople, show: Callable[[Stored], Any]) -> Answer:
+        limit, since = asked.limit, asked.updated_since
+        after = edge_of(asked.cursor, 1 if since is None else 2)
+        found = await people.listed(caller, number, _filters(asked), limit + 1, after, since)
+
+        def edge() -> tuple[str, ...]:
+            last = found[limit - 1]
+            return (last.id,) if since is None else (last.last_modified, last.id)
+
+        return page([show(one) for one in found], limit, edge)
+
     @router.get("/users", tags=users, summary="List users", operation_id="listUsers", response_model=UserList)
     async def list_users(caller: Reads, asked: Annotated[OfUsers, Query()]) -> Answer:
-        (after,) = edge_of(asked.cursor, 1) or ("",)
-        found = await people.listed(caller, USER_NUMBER, _filters(asked), asked.limit + 1, after)
-        return page([shown_user(one) for one in found], asked.limit, lambda: (found[asked.limit - 1].id,))
+        return await listed(caller, USER_NUMBER, asked, shown_user)
 
     @router.get("/users/{id}", tags=users, summary="Read a user", operation_id="readUser", response_model=User)
     async def read_user(caller: Reads, id: ThingId) -> Answer:
@@ -196,9 +211,7 @@ def routes(people: People) -> APIRouter:
         response_model=UserGroupList,
     )
     async def list_groups(caller: Reads, asked: Annotated[OfGroups, Query()]) -> Answer:
-        (after,) = edge_of(asked.cursor, 1) or ("",)
-        found = await people.listed(caller, GROUP_NUMBER, _filters(asked), asked.limit + 1, after)
-        return page([shown_group(one) for one in found], asked.limit, lambda: (found[asked.limit - 1].id,))
+        return await listed(caller, GROUP_NUMBER, asked, shown_group)
 
     @router.post(
         "/user-groups",
