@@ -95,3 +95,30 @@ def test_everything_wrong_is_told_and_nothing_is_changed(shop: Seat, tmp_path: P
     ]
     assert not [event for event in shop.events() if event.kind == "tenant:configure"]
     assert rollbook("tenant", "configure", shop.name, "--database", shop.house.database).code == 2
+
+
+EMAIL = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "key"),
+    [
+        ('email_claim_type = "urn:x"\nactivation_claim_type = "urn:x"', 3, "activation_claim_type"),
+        (f'activation_claim_type = "{EMAIL}"', 2, "activation_claim_type"),
+        ('email_claim_type = "urn:rollbook:identify:claims:activationcode"', 2, "email_claim_type"),
+        ('default_claim_type = "urn:x"\nactivation_claim_type = "urn:x"', 3, "activation_claim_type"),
+    ],
+)
+def test_one_claim_type_cannot_be_two_things(shop: Seat, tmp_path: Path, text: str, line: int, key: str) -> None:
+    shop.speaking("identify")
+    told = configure(shop, tmp_path, f"[identify]\n{text}\n")
+    assert told.code == 1
+    (said,) = told.err.splitlines()[1:]
+    assert f"acorn.toml, line {line}: identify.{key}: this is also identify." in said
+    assert said.endswith("; the two have to differ")
+    assert not [event for event in shop.events() if event.kind == "tenant:configure"]
+
+
+def test_the_name_of_a_user_may_be_an_e_mail_address(shop: Seat, tmp_path: Path) -> None:
+    shop.speaking("identify")
+    assert configure(shop, tmp_path, f'[identify]\ndefault_claim_type = "{EMAIL}"\n').code == 0

@@ -158,6 +158,11 @@ def _setting(read: Read, name: str, setting: Mapping[str, Any]) -> Iterator[Dial
             yield read.wrong(("settings", name, "default"), f"this has to be {words}")
     if not setting.get("about"):
         yield read.wrong(("settings", name), "a setting says what it is for: about")
+    settings = read.table.get("settings", {})
+    for position, other in enumerate(setting.get("unlike", ())):
+        if other == name or settings.get(other, {}).get("type", "text") != kind or other not in settings:
+            detail = f"there is no other setting {other!r} of the type {kind}{nearest(other, settings)}"
+            yield read.wrong(("settings", name, "unlike", position), detail)
 
 
 def _departures(read: Read, departures: Sequence[Mapping[str, Any]]) -> Iterator[DialectError]:

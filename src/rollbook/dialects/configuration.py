@@ -56,6 +56,20 @@ def _problems(table: Mapping[str, Any], dialects: Sequence[Dialect], spoken: Col
                 else:
                     for path, detail in _value(settings[key], value):
                         yield (name, key, *path), detail
+            for key, detail in _alike(dialect, values):
+                yield (name, key), detail
+
+
+def _alike(dialect: Dialect, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Settings that are the same and have to differ, one of them at least set here."""
+    whole = dialect.set_by(values)
+    for setting in dialect.settings:
+        for other in setting.unlike:
+            pair = (setting.name, other)
+            here = next((name for name in pair if name in values), None)
+            if here is not None and whole[setting.name] == whole[other]:
+                there = pair[1] if here == pair[0] else pair[0]
+                yield here, f"this is also {dialect.name}.{there}; the two have to differ"
 
 
 def _value(setting: Setting, value: Any) -> Problems:

@@ -77,6 +77,7 @@ _SETTING = {
     "about": Key("text", "What it is for."),
     "least": Key("number", "The least number, or the least at the top of a tree; of a text 1: it is not empty."),
     "most": Key("number", "The greatest number, or the most texts, or the most at the top of a tree."),
+    "unlike": Key("texts", "Other settings whose values it cannot have."),
 }
 
 KEYS: Mapping[str, Key] = {

@@ -187,9 +187,8 @@ _PLAIN_FORM = Form()
 def _setting(name: str, said: Mapping[str, Any]) -> Setting:
     kind = said.get("type", "text")
     empty: dict[str, Any] = {"text": "", "flag": False, "number": 0, "texts": (), "tree": {}}
-    return Setting(
-        name, kind, said.get("default", empty[kind]), said.get("about", ""), said.get("least"), said.get("most")
-    )
+    default, about, unlike = said.get("default", empty[kind]), said.get("about", ""), tuple(said.get("unlike", ()))
+    return Setting(name, kind, default, about, said.get("least"), said.get("most"), unlike)
 
 
 def _departure(said: Mapping[str, Any]) -> Departure:

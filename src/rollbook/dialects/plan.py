@@ -87,6 +87,8 @@ class Setting:
     about: str
     least: int | None = None
     most: int | None = None
+    unlike: tuple[str, ...] = ()
+    """Settings whose values it cannot have."""
 
 
 @dataclass(frozen=True, slots=True)

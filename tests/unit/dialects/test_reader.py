@@ -113,6 +113,10 @@ CHANGED = {
         *(16, "settings.days.default"),
         "a whole number",
     ),
+    ("[[departure]]", '[settings.days]\ntype = "number"\nabout = "x"\nunlike = ["day"]\n[[departure]]'): (
+        *(16, "settings.days.unlike"),
+        "no other setting 'day' of the type number (did you mean days?)",
+    ),
     ("[[departure]]", "[pages]\ndefault = 20\nmost = 10\n[[departure]]"): (14, "pages.default", "more than most"),
     ("[[departure]]", "[credentials]\nbearer = false\n[[departure]]"): (13, "credentials", "a way to say who it is"),
     ("[[departure]]", "[form]\netags = false\n[[departure]]"): (13, "form", 'wire = "1.1"'),
