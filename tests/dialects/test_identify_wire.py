@@ -129,6 +129,10 @@ def test_w3_w_p6_w_p7_a_token_of_the_products_address_and_scope_opens_users(clie
         assert client.reads(answer.json()["access_token"]).status_code == 200
 
 
+def test_w3_the_scope_is_told_by_its_name_where_none_is_asked(client: Client) -> None:
+    assert client.ask("password", TOKEN).json()["scope"] == "identify*scim"
+
+
 def test_w3_the_scope_is_asked_for_by_its_name(client: Client) -> None:
     for wrong in ("Identify*scim", "identify*", "identify.scim"):
         assert client.ask("password", TOKEN, scope=wrong).json()["error"] == "invalid_scope"

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import orjson
 import pytest
-from tests.identity.stage import Desk, basic_header, good, make_desk, make_user, refused
+from tests.identity.stage import Desk, basic_header, good, make_desk, make_user, parts_of, refused
 from tests.support.command import rollbook
 from tests.support.house import USER, House, Seat
 from tests.support.stores import HandClock, sqlite_store
@@ -137,6 +137,33 @@ def test_p2_u9_a_refresh_token_has_to_be_asked_for(desk: Desk) -> None:
         assert "offline_access" not in answer["scope"]
         assert reads(desk, answer).status_code == 200
     assert login(desk, "offline_access").keys() >= {"refresh_token"}
+
+
+def test_u9_where_no_scope_is_asked_the_answer_tells_the_products_names(desk: Desk) -> None:
+    """RFC 6749 §5.1: the scope is told where it is not what was asked."""
+    assert login(desk, "")["scope"] == f"{SCIM} {SAPI}"
+    first = login(desk, "offline_access")
+    assert first["scope"] == f"{SCIM} {SAPI} offline_access"
+    second = good(desk.ask("refresh_token", AT, refresh_token=first["refresh_token"]))
+    assert second["scope"] == first["scope"]
+    assert login(desk, "scim.read")["scope"] == "scim.read"
+    assert parts_of(login(desk, "")["access_token"])[1]["scope"] == " ".join(RIGHTS)
+
+
+def test_u9_what_the_product_has_no_name_for_is_told_as_we_call_it(sqlite: House) -> None:
+    seat = company(sqlite)
+
+    async def through(store: Store) -> dict[str, str]:
+        return {seat.tenant.id: (await connections.find(store, seat.tenant, "releezme")).id}
+
+    links = seat.house.with_store(through)
+    some = ("scim.read", "schemas.write", "system.read")
+    desk = make_desk(seat, grants=GRANTED, scopes=some, connections=links)
+    assert login(desk, "")["scope"] == " ".join(some)
+    more = make_desk(seat, grants=GRANTED, scopes=("scim.write", *some), connections=links)
+    assert login(more, "")["scope"] == f"{SCIM} schemas.write system.read"
+    credentials = make_desk(seat, grants=("client_credentials",), scopes=RIGHTS, connections=links)
+    assert good(credentials.ask("client_credentials", AT))["scope"] == f"{SCIM} {SAPI}"
 
 
 def test_r21_u11_a_refresh_gives_two_new_tokens_and_the_old_one_is_over(desk: Desk) -> None:

@@ -15,7 +15,7 @@ from rollbook.events import Event, Kind
 from rollbook.identity.audience import audience_of
 from rollbook.identity.jwt import sign
 from rollbook.identity.keys import KeyRing
-from rollbook.identity.manners import Manner, Manners, shortest
+from rollbook.identity.manners import Manner, Manners, Names, shortest
 from rollbook.identity.master_key import MasterKeyError
 from rollbook.identity.passwords import Passwords
 from rollbook.identity.standing import holds
@@ -34,7 +34,7 @@ from rollbook.oauth.grants import REFRESH as REFRESH_GRANT
 from rollbook.oauth.grants import ClientCredentialsGrant, Grant, PasswordGrant, RefreshGrant
 from rollbook.oauth.messages import token_answer
 from rollbook.oauth.rotation import GRACE_SECONDS, Verdict
-from rollbook.oauth.scopes import OFFLINE, Granted, grant
+from rollbook.oauth.scopes import OFFLINE, Granted, grant, told
 from rollbook.storage.contract import Store
 from rollbook.storage.identity_records import Family, KnownClient, OpaqueToken, Rotation, Standing
 
@@ -118,7 +118,7 @@ class Issuing:
         manner = self._manners.of(standing.connection.dialect)
         wanted = OFFLINE in asked.scope or not manner.refresh_on_request
         refreshes = wanted and REFRESH_GRANT in known.client.grants
-        granted = grant(asked.scope, _may(standing), offline=refreshes, names=self._manners.names)
+        granted = grant(asked.scope, _may(standing), offline=refreshes, names=self._manners.names, own=manner.names)
         now = self._clock.now()
         family = self._family(known, standing, user.id, granted, now, manner) if refreshes else None
         token = self._token(known, standing, user.id, granted.scopes, now, family)
@@ -139,7 +139,8 @@ class Issuing:
             raise InvalidTarget("There is no such resource for this client.")
         if standing.tenant.status != "active":
             raise UnauthorizedClient("The tenant is suspended.").about(tenant, "Client", known.client.id)
-        granted = grant(asked.scope, _may(standing), names=self._manners.names)
+        own = self._manners.of(standing.connection.dialect).names
+        granted = grant(asked.scope, _may(standing), names=self._manners.names, own=own)
         token = self._token(known, standing, None, granted.scopes, self._clock.now(), None)
         event = self._event(Kind.GRANT_ISSUED, f"client:{known.client.id}", known, origin)
         return await self._issue(known, token, granted, None, event)
@@ -162,8 +163,12 @@ class Issuing:
         if not scopes:
             raise refused
         await self._check_target(asked.resource, origin, family.tenant)
-        names = self._manners.names
-        granted = grant(asked.scope, scopes, offline=True, names=names) if asked.scope else _again(family, scopes)
+        names, own = self._manners.names, self._manners.of(standing.connection.dialect).names
+        granted = (
+            grant(asked.scope, scopes, offline=True, names=names, own=own)
+            if asked.scope
+            else _again(family, scopes, own)
+        )
         token = replace(token, scopes=granted.scopes)
         successor = write_token(random_bytes(32), REFRESH)
         answer, opaque = await self._access(known, token)
@@ -322,9 +327,9 @@ def _may(standing: Standing) -> set[str]:
     return set(standing.client_scopes) & set(standing.scopes)
 
 
-def _again(family: Family, scopes: tuple[str, ...]) -> Granted:
+def _again(family: Family, scopes: tuple[str, ...], own: Names) -> Granted:
     """Nothing asked at a refresh: all that the login had and that is still allowed, called as it was then."""
-    return Granted(scopes, family.asked if scopes == family.scopes else scopes)
+    return Granted(scopes, family.asked if scopes == family.scopes else told(scopes, own))
 
 
 def _digest(text: str, prefix: str) -> bytes:
