@@ -32,6 +32,7 @@ from rollbook.storage.locker_records import (
     EVERY_DAY,
     WHOLE_DAY,
     Bank,
+    Company,
     Link,
     Location,
     Locker,
@@ -85,6 +86,7 @@ def moment(text: str) -> str:
 
 Id = Annotated[str, AfterValidator(_id), WithJsonSchema({"type": "string", "format": "uuid"})]
 TimeZone = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9_+/-]+$"), AfterValidator(_zone)]
+Language = Annotated[str, StringConstraints(max_length=35, pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]
 Moment = Annotated[str, AfterValidator(moment), WithJsonSchema({"type": "string", "format": "date-time"})]
 Clock = Annotated[str, StringConstraints(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
 _OWN = {"type": "string", "maxLength": 500, "pattern": _PLAIN}
@@ -146,9 +148,14 @@ class ThingForm(Form):
     attributes: Attributes = Field(default_factory=dict, description="Texts of the customer's own, by name.")
 
 
+class CompanyForm(ThingForm):
+    time_zone: TimeZone = Field("UTC", description="An IANA name: that of locations that are made without one.")
+    language: Language = Field("en", description="Of its people: a tag of BCP 47, like `nl` or `de-CH`.")
+
+
 class LocationForm(ThingForm):
     name: Name
-    time_zone: TimeZone = Field("UTC", description="An IANA name, of which the hours of links are.")
+    time_zone: TimeZone = Field("UTC", description="An IANA name, of which the hours of links are; else the company's.")
     address: Text = ""
     state: Literal["active", "closed"] = "active"
 
@@ -224,6 +231,7 @@ class LinkForm(ThingForm):
 
 
 FORMS: Mapping[type[Thing], type[ThingForm]] = {
+    Company: CompanyForm,
     Location: LocationForm,
     Section: SectionForm,
     Bank: BankForm,

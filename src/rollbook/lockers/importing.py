@@ -11,7 +11,7 @@ from rollbook.events import Kind
 from rollbook.ids import ordered_id
 from rollbook.lockers import forms
 from rollbook.lockers.entries import MEMBER, Entry
-from rollbook.lockers.structure import NAMES, every
+from rollbook.lockers.structure import NAMES, every, time_zone
 from rollbook.lockers.work import LockerWork, Malformed
 from rollbook.scim.attributes import Compare
 from rollbook.scim.folding import fold
@@ -56,7 +56,7 @@ async def import_entries(
     manner what ``LockerStore`` raises; what is rehearsed is returned."""
     if manner.once is not None:
         await work.store.look(manner.once)
-    plan = Plan(await _there(work))
+    plan = Plan(await _there(work), await time_zone(work))
     problems: list[tuple[str, str]] = []
     for count, entry in enumerate(entries):
         if count >= MOST:
@@ -84,10 +84,12 @@ async def import_entries(
 
 
 class Plan:
-    """What an import comes to. ``there`` is what there is, by kind, parent and folded name."""
+    """What an import comes to. ``there`` is what there is, by kind, parent and folded name; ``zone`` the time zone of
+    new locations that say none."""
 
-    def __init__(self, there: dict[tuple[Any, ...], Thing]) -> None:
+    def __init__(self, there: dict[tuple[Any, ...], Thing], zone: str) -> None:
         self._there = there
+        self._zone = zone
         self._doors = Counter(key[1] for key in there if key[0] is Locker)
         self._known: dict[str, set[str]] = {}
         self._links: Counter[tuple[str, str, str]] = Counter()
@@ -161,6 +163,8 @@ class Plan:
     def _put(self, kind: type[Thing], key: tuple[Any, ...], given: dict[str, Any]) -> None:
         before = self._there.get(key)
         if before is None:
+            if kind is Location:
+                given.setdefault("timeZone", self._zone)
             form = forms.read(forms.FORMS[kind], given)
             made = replace(forms.record(kind, form, ordered_id()), version=0)
             self._there[key] = self.things[made.id] = made

@@ -14,6 +14,7 @@ from rollbook.storage.locker_contract import K
 from rollbook.storage.locker_records import (
     PLAIN,
     Bank,
+    Company,
     Link,
     Listing,
     Location,
@@ -27,6 +28,7 @@ from rollbook.storage.locker_records import (
 T = TypeVar("T", bound=Thing)
 
 NAMES: dict[type[Thing], str] = {
+    Company: "Company",
     Location: "Location",
     Section: "Section",
     Bank: "LockerBank",
@@ -57,7 +59,7 @@ ANY = Match()
 
 async def create(work: LockerWork, kind: type[T], said: Any, manner: Manner = PLAIN) -> T:
     """**Raises** ``Malformed``, ``LockerRefused``."""
-    form = forms.read(forms.FORMS[kind], said)
+    form = forms.read(forms.FORMS[kind], await _placed(work, kind, said))
     thing = forms.record(kind, form, ordered_id())
     act = work.act(Kind.STRUCTURE_CREATED, NAMES[kind], thing.id, 201, tuple(sorted(said)))
     return await work.store.create(thing, act, manner)
@@ -67,6 +69,8 @@ async def change(work: LockerWork, kind: type[T], id: str, patch: Any, match: Ma
     """A merge patch on one thing. **Raises** ``NotFound``, ``VersionConflict``, ``Malformed``, ``LockerRefused``."""
     before = await found(work, kind, id)
     match.check(before.version)
+    if isinstance(patch, dict) and patch.get("timeZone", "") is None:
+        patch = {**patch, **await _placed(work, kind, {})}
     form = forms.read(forms.FORMS[kind], forms.merged(forms.form_of(before), patch))
     act = work.act(Kind.STRUCTURE_CHANGED, NAMES[kind], id, 200, tuple(sorted(patch)))
     return await work.store.change(forms.record(kind, form, id, before), act, manner)
@@ -78,6 +82,19 @@ async def delete(work: LockerWork, kind: type[Thing], id: str, match: Match = AN
     if match.versions is not None:
         version = match.check((await found(work, kind, id)).version)
     await work.store.delete(kind, id, version, work.act(Kind.STRUCTURE_DELETED, NAMES[kind], id, 204), manner)
+
+
+async def _placed(work: LockerWork, kind: type[Thing], said: Any) -> Any:
+    """What is said of a thing; a location that does not say what time it is there has the company's time zone."""
+    if kind is not Location or not isinstance(said, dict) or "timeZone" in said:
+        return said
+    return {**said, "timeZone": await time_zone(work)}
+
+
+async def time_zone(work: LockerWork) -> str:
+    """The company's."""
+    company = await work.store.listed(Company, Listing(limit=1))
+    return company[0].time_zone if company else Company(id="").time_zone
 
 
 async def found(work: LockerWork, kind: type[K], id: str) -> K:

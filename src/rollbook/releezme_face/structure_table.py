@@ -43,7 +43,7 @@ LOCATIONS = (
         "locations",
         structure.creating(Location),
         WRITE,
-        "A new location; TimeZoneId is an IANA name, UTC without one.",
+        "A new location; TimeZoneId is an IANA name, the company's without one.",
         "Location",
         body=_LOCATION,
     ),

@@ -62,6 +62,15 @@ class Thing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Company(Thing):
+    """The tenant, as far as it speaks of itself: its id is the tenant's. ``time_zone`` is that of locations which say
+    none; ``language`` is a tag of BCP 47."""
+
+    time_zone: str = "UTC"
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Location(Thing):
     name: str
     time_zone: str = "UTC"

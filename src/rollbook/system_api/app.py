@@ -23,6 +23,7 @@ from rollbook.system_api import (
     access_routes,
     assignment_routes,
     batch_routes,
+    company_routes,
     file_routes,
     people_routes,
     pin_routes,
@@ -65,7 +66,12 @@ def make_app(people: People, pins: Pins) -> FastAPI:
 
     for room in structure_routes.ROOMS:
         include(structure_routes.routes(room))
-    for router in (assignment_routes.router, assignment_routes.bookings, view_routes.router):
+    for router in (
+        assignment_routes.router,
+        assignment_routes.bookings,
+        company_routes.router,
+        view_routes.router,
+    ):
         include(router)
     include(people_routes.routes(people))
     include(file_routes.routes(people))

@@ -134,7 +134,13 @@ class Company(BaseModel):
     id: Id
     name: str
     status: str
+    externalId: str | None
+    timeZone: str
+    language: str
+    attributes: dict[str, str]
+    version: int
     created: Moment
+    lastModified: Moment
 
 
 class LockerState(BaseModel):

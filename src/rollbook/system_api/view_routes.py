@@ -1,4 +1,4 @@
-"""What is read across things: the company, a location's tree, a bank's counts, a group's lockers, leavers, events."""
+"""What is read across things: a location's tree, a bank's counts, a group's lockers, leavers, events."""
 
 from typing import Annotated, Any
 
@@ -53,13 +53,6 @@ class AskedEvents(Parameters):
     limit: Annotated[int, Query(ge=1, le=500)] = 100
     locker_id: Id | None = None
     user_id: Id | None = None
-
-
-@router.get("/company", summary="Read the company", operation_id="readCompany", response_model=models.Company)
-async def company(caller: Reads) -> Answer:
-    tenant = caller.tenant
-    body = {"id": tenant.id, "name": tenant.name, "status": tenant.status, "created": tenant.created}
-    return said(answered(200, body))
 
 
 @router.get(

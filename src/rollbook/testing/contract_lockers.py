@@ -19,6 +19,7 @@ from rollbook.storage.errors import (
 from rollbook.storage.locker_records import (
     Answered,
     Bank,
+    Company,
     Link,
     Listing,
     Location,
@@ -59,6 +60,22 @@ class Structure:
         made = await handle.lockers.create(Location(id=ordered_id(), name="Ä", external_id="x1", attributes=own), act())
         assert await handle.lockers.find(Location, made.id) == made
         assert made.attributes == own
+
+    async def test_a_company_is_one_of_its_tenant(
+        self, store: Store, handle: TenantStore, acorn: Tenant, birch: Tenant, tmp_path: Path
+    ) -> None:
+        said = Company(id=acorn.id, external_id="C-1", time_zone="Europe/Amsterdam", language="nl")
+        made = await handle.lockers.create(said, act())
+        with pytest.raises(LockerRefused):
+            await handle.lockers.create(said, act())
+        assert await handle.lockers.listed(Company, Listing()) == [made]
+        other = store.tenant(birch.id).lockers
+        assert (await other.listed(Company, Listing()), await other.find(Company, acorn.id)) == ([], None)
+        await store.backup(str(tmp_path / "backup"))
+        await store.restore(str(tmp_path / "backup"))
+        assert await handle.lockers.find(Company, acorn.id) == made
+        await store.delete_tenant(acorn.id, LATER, event(Kind.TENANT_DELETED))
+        assert await handle.lockers.find(Company, acorn.id) is None
 
     async def test_siblings_have_names_of_their_own(self, handle: TenantStore, acorn: Tenant) -> None:
         there = await house(handle, acorn)

@@ -14,6 +14,7 @@ from rollbook.storage.locker_records import (
     Assignment,
     Bank,
     Booking,
+    Company,
     Kept,
     Link,
     Location,
@@ -61,6 +62,7 @@ def _parent(by: str, name: str, table: str, more: str = "") -> Parent:
 _NAMED = {"name_key": "name"}
 
 KINDS: Mapping[type[Any], Table] = {
+    Company: Table("company", {}),
     Location: Table(
         "location",
         _NAMED,
@@ -186,6 +188,7 @@ def _value(value: Any) -> Any:
 _THING = {"external_id": "text", "attributes": "text", "version": "bigint", "created": "text", "last_modified": "text"}
 _OWN = {"tenant_id": "uuid", "id": "uuid"}
 TABLES: dict[str, dict[str, str]] = {
+    "company": {**_OWN, "time_zone": "text", "language": "text", **_THING},
     "location": {
         **_OWN,
         "name": "text",
