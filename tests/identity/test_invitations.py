@@ -227,13 +227,29 @@ def test_the_name_is_no_password(on_sqlite: Stage) -> None:
         {"origin": ""},
         {"sec-fetch-site": "cross-site"},
         {"sec-fetch-site": "same-site"},
+        {"sec-fetch-site": "none"},
+        {"origin": "null", "sec-fetch-site": "same-origin"},
+        {"origin": "", "sec-fetch-site": "cross-site", "referer": "HERE/account/password"},
+        {"origin": "https://evil.example", "referer": "HERE/account/password"},
+        {"origin": "", "referer": "https://evil.example/HERE"},
+        {"origin": "", "referer": "HERE.evil.example/"},
+        {"origin": "", "referer": "http://[HERE"},
+        {"origin": "", "referer": "/account/password"},
     ],
 )
 def test_a_form_from_elsewhere_is_refused(on_sqlite: Stage, headers: dict[str, str]) -> None:
     house = on_sqlite.house
     token = invited(house.seat())
-    assert send(house, token, **headers).status_code == 403
+    here = {name: value.replace("HERE", house.url) for name, value in headers.items()}
+    assert send(house, token, **here).status_code == 403
     assert send(house, token).status_code == 200
+
+
+@pytest.mark.parametrize("headers", [{"sec-fetch-site": "same-origin"}, {"referer": "HERE/"}, {"referer": "HERE/x?y"}])
+def test_a_browser_that_sends_no_origin_may_say_it_otherwise(on_sqlite: Stage, headers: dict[str, str]) -> None:
+    house = on_sqlite.house
+    here = {name: value.replace("HERE", house.url) for name, value in headers.items()}
+    assert send(house, invited(house.seat()), origin="", **here).status_code == 200
 
 
 def test_the_page_runs_nothing_and_tells_nobody(on_sqlite: Stage) -> None:

@@ -55,16 +55,30 @@ def wrong(text: str) -> str:
 
 
 def is_ours(request: Request, origin: str) -> bool:
-    """Whether a form was sent from our own page: browsers say where it came from (``Origin``, RFC 6454 §7)."""
-    sent = request.headers.get("origin", "").lower()
-    if request.headers.get("sec-fetch-site", "same-origin") != "same-origin" or not sent:
+    """Whether a form was sent from our own page: browsers say where it came from, and no script can say otherwise.
+
+    **Rules**: all that is said has to be right. ``Origin`` (RFC 6454 §7) comes with every POST today; browsers of some
+    years ago left it out of a site's own forms, and then ``Sec-Fetch-Site`` says it, else ``Referer``. Who says
+    nothing is no browser with our page open.
+    """
+    site, host = request.headers.get("sec-fetch-site"), request.headers.get("host", "").lower()
+    if site not in (None, "same-origin"):
         return False
-    own = sent.partition("://")[2] == request.headers.get("host", "").lower()
-    return own or sent == origin
+    sent = request.headers.get("origin")
+    if sent is None:
+        if site is not None:
+            return True
+        sent = origin_of(request.headers.get("referer", ""))
+    sent = sent.lower()
+    return sent == origin or (bool(host) and sent in (f"https://{host}", f"http://{host}"))
 
 
 def origin_of(url: str) -> str:
-    parts = urlsplit(url)
+    """Where an address is; of what is no address nothing that any place is called."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
     return f"{parts.scheme}://{parts.netloc}".lower()
 
 
