@@ -13,25 +13,28 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 
+import apsw
 import pytest
 from tests.support.command import ROLLBOOK, environment
 from tests.support.server import free_port, read_line
 
 from rollbook.cli import demo_people
+from rollbook.storage.migrations import migrations
 
 
 class Demo:
     """A running demo and what it printed."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str, own: bool = False) -> None:
         self.port = free_port()
+        there = () if own else ("--database", "sqlite:///demo.db")
         self.process = subprocess.Popen(
-            [ROLLBOOK, "demo", "--port", str(self.port), "--database", "sqlite:///demo.db", *options],
+            [ROLLBOOK, "demo", "--port", str(self.port), *there, *options],
             cwd=folder,
             bufsize=0,  # else a line may wait here where select does not see it
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=environment(),
+            env=environment(XDG_DATA_HOME=str(folder)),
         )
 
     def line(self) -> str:
@@ -52,8 +55,8 @@ class Demo:
 
 
 @contextlib.contextmanager
-def running(folder: Path, *options: str) -> Iterator[Demo]:
-    demo = Demo(folder, *options)
+def running(folder: Path, *options: str, own: bool = False) -> Iterator[Demo]:
+    demo = Demo(folder, *options, own=own)
     try:
         yield demo
     finally:
@@ -101,6 +104,35 @@ def test_the_demo_prints_lines_that_work_and_finds_its_data_on_the_second_start(
             assert "Traceback" not in said
             assert str(tmp_path / "demo.db") in said
     assert len(tokens) == 2
+
+
+def old_database(path: Path, version: int = 1) -> None:
+    """What the first release has left, perhaps with the number of another."""
+    path.parent.mkdir(exist_ok=True)
+    connection = apsw.Connection(str(path))
+    connection.execute(migrations("sqlite")[0].sql)
+    connection.execute("INSERT INTO rollbook_schema VALUES (?, 'x', '2026-01-01T00:00:00.000Z')", (version,))
+    connection.close()
+
+
+def test_data_of_an_earlier_release_in_the_demos_own_file_is_brought_to_this_one(tmp_path: Path) -> None:
+    old_database(tmp_path / "rollbook" / "demo.db")
+    with running(tmp_path, "--json", own=True) as demo:
+        told = json.loads(demo.line())
+        assert ask(told["base_url"], told["token"], "/Users?count=0")["totalResults"] == 200
+        code, said = demo.interrupt()
+    assert code == 0
+    newest = migrations("sqlite")[-1].version
+    assert f"The database was of an older release: it is brought from schema 1 to {newest}." in said
+
+
+def test_data_of_a_newer_release_and_files_that_somebody_named_are_left_as_they_are(tmp_path: Path) -> None:
+    old_database(tmp_path / "rollbook" / "demo.db", 99)
+    old_database(tmp_path / "demo.db")
+    for own, wanted in ((True, "of a newer release (schema 99"), (False, "run `rollbook db migrate`")):
+        with running(tmp_path, own=own) as demo:
+            _, error = demo.process.communicate(timeout=30)
+            assert (demo.process.returncode, wanted in error.decode()) == (1, True), error
 
 
 def test_with_json_the_first_line_is_one_object_that_is_true_when_it_is_printed(tmp_path: Path) -> None:

@@ -39,8 +39,8 @@ def demo(
 ) -> None:
     """Start a server with sample data, and print an address, credentials and curl lines to try.
 
-    The data (tenant "demo", 200 users, 10 groups) is kept in an SQLite file and found again by the next start;
-    credentials are new ones every time. With --dialect the lines are those of that product's clients, and tell how they
+    The data (tenant "demo", 200 users, 10 groups) is kept in an SQLite file and found again by the next start, also of
+    a later release; credentials are new ones every time. With --dialect the lines are those of that product's clients, and tell how they
     get a token or a session. With --json the first line is one object, printed once the server answers. Ctrl-C ends it.
 
     \b
@@ -51,7 +51,8 @@ def demo(
     from rollbook.app import house_dialects, serve
     from rollbook.dialects.checks import nearest
 
-    settings = _settings(load(ctx, config=config, port=port, database=database, dialects=dialects))
+    loaded = load(ctx, config=config, port=port, database=database, dialects=dialects)
+    settings = _settings(loaded)
     known = {one.name: one for one in house_dialects(settings)}
     if dialect not in known:
         fail(f"--dialect: there is no dialect {dialect!r}{nearest(dialect, known)}", f"choose {', '.join(known)}", 2)
@@ -61,7 +62,8 @@ def demo(
     async def work(store: "Store") -> tuple[str, Way]:
         return await _open_tenant(store, settings, known[dialect])
 
-    token, way = with_store(settings, work, empty="migrate")
+    own = "database" not in loaded.sources  # a file that somebody has named may be worth more than a demo
+    token, way = with_store(settings, work, empty="upgrade" if own else "migrate")
     show = _Show(settings, token, known[dialect], way, json=json)
     try:
         serve(settings, on_ready=show.begin)

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-Empty = Literal["migrate", "refuse", "leave"]
-"""What to do with a database without a schema. ``leave`` does not look at the schema at all."""
+Empty = Literal["migrate", "upgrade", "refuse", "leave"]
+"""What to do with a database without a schema. ``leave`` does not look at the schema at all; ``upgrade`` brings one of
+an older release to this one, too."""
 
 
 @dataclass(slots=True)
@@ -52,7 +53,7 @@ def with_store(settings: "Settings", work: Callable[["Store"], Awaitable[T]], *,
         store = await open_store(settings)
         try:
             if empty != "leave":
-                await see_to_schema(store, migrate=empty == "migrate")
+                await see_to_schema(store, migrate=empty != "refuse", upgrade=empty == "upgrade")
             return await work(store)
         finally:
             await store.close()
@@ -67,8 +68,9 @@ def refuse_missing_file(settings: "Settings") -> None:
         fail(f"there is no database at {database}", explain(0, 1)[1])
 
 
-async def see_to_schema(store: "Store", *, migrate: bool) -> None:
-    """Leave only with a database of this release. An empty one is set up, where that was asked for."""
+async def see_to_schema(store: "Store", *, migrate: bool, upgrade: bool = False) -> None:
+    """Leave only with a database of this release. An empty one is set up, and an older one upgraded, where that was
+    asked for."""
     from rollbook.storage.errors import SchemaMismatch
 
     try:
@@ -77,6 +79,12 @@ async def see_to_schema(store: "Store", *, migrate: bool) -> None:
         if mismatch.found == 0 and migrate:
             await refuse_unfit(store)  # before anything is made with a role that must not serve
             await store.migrate()
+            return
+        if upgrade and mismatch.found < mismatch.wanted:
+            await store.migrate()
+            say(
+                f"The database was of an older release: it is brought from schema {mismatch.found} to {mismatch.wanted}."
+            )
             return
         fail(*explain(mismatch.found, mismatch.wanted))
 
