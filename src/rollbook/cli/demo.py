@@ -40,8 +40,9 @@ def demo(
     """Start a server with sample data, and print an address, credentials and curl lines to try.
 
     The data (tenant "demo", 200 users, 10 groups) is kept in an SQLite file and found again by the next start, also of
-    a later release; credentials are new ones every time. With --dialect the lines are those of that product's clients, and tell how they
-    get a token or a session. With --json the first line is one object, printed once the server answers. Ctrl-C ends it.
+    a later release; credentials are new ones every time. With --dialect the lines are those of that product's clients,
+    and tell how they get a token or a session. With --json the first line is one object, printed once the server
+    answers. Ctrl-C ends it.
 
     \b
     rollbook demo

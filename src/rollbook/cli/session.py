@@ -82,9 +82,8 @@ async def see_to_schema(store: "Store", *, migrate: bool, upgrade: bool = False)
             return
         if upgrade and mismatch.found < mismatch.wanted:
             await store.migrate()
-            say(
-                f"The database was of an older release: it is brought from schema {mismatch.found} to {mismatch.wanted}."
-            )
+            schemas = f"from schema {mismatch.found} to {mismatch.wanted}"
+            say(f"The database was of an older release: it is brought {schemas}.")
             return
         fail(*explain(mismatch.found, mismatch.wanted))
 
