@@ -67,6 +67,28 @@ def test_a_table_makes_a_structure(desk: Desk) -> None:
     assert desk.kinds()[-1] == "locker:change"
 
 
+def test_each_thing_is_counted_once_however_many_rows_name_it(desk: Desk) -> None:
+    path = "/structure/import"
+    rows = ["location,timeZone,section,lockerBank,number,size"]
+    rows += [f"Head office,Europe/Berlin,Ground floor,A,{number},M" for number in ("1-3", "2-4", "4")]
+
+    def report(text: str) -> dict[str, Any]:
+        answer: dict[str, Any] = desk.call("POST", path, text.encode(), headers=CSV).json()
+        return {name: answer[name] for name in ("created", "changed", "unchanged")}
+
+    table = "\n".join(rows)
+    each = {"Location": 1, "Section": 1, "LockerBank": 1, "Locker": 4}
+    assert report(table) == {"created": each, "changed": {}, "unchanged": {}}
+    assert report(table) == {"created": {}, "changed": {}, "unchanged": each}
+    twice = "\n".join([*rows, "Head office,Europe/Paris,Ground floor,A,4,L"])
+    some = {"Section": 1, "LockerBank": 1, "Locker": 3}
+    assert report(twice) == {"created": {}, "changed": {"Location": 1, "Locker": 1}, "unchanged": some}
+    there = "\n".join(
+        [rows[0], "Head office,Asia/Tokyo,Ground floor,A,4,L", "Head office,Europe/Paris,Ground floor,A,4,L"]
+    )
+    assert report(there) == {"created": {}, "changed": {}, "unchanged": {**some, "Location": 1, "Locker": 1}}
+
+
 def test_a_file_comes_whole_and_goes_whole(house: House, company: Company) -> None:
     desk = Desk(house.seat("birch", scopes=SCOPES))
     desk.seat.group("Staff")

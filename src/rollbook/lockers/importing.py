@@ -70,6 +70,7 @@ async def import_entries(
     if problems:
         at, why = problems[0]
         raise Malformed(f"Nothing was imported. {at}: {why}", tuple(problems[:_PROBLEMS]))
+    plan.count()
     act = work.act(Kind.STRUCTURE_IMPORTED, "Structure", "", 200)
     plan.report.rehearsed = manner.rehearse
     once = manner.once
@@ -93,6 +94,7 @@ class Plan:
         self._doors = Counter(key[1] for key in there if key[0] is Locker)
         self._known: dict[str, set[str]] = {}
         self._links: Counter[tuple[str, str, str]] = Counter()
+        self._before: dict[str, Thing | None] = {}
         self.things: dict[str, Thing] = {}
         self.members: dict[str, list[str]] = {}
         self.report = Report()
@@ -168,17 +170,24 @@ class Plan:
             form = forms.read(forms.FORMS[kind], given)
             made = replace(forms.record(kind, form, ordered_id()), version=0)
             self._there[key] = self.things[made.id] = made
-            self.report.created[NAMES[kind]] += 1
+            self._before[made.id] = None
             return
         form = forms.read(forms.FORMS[kind], forms.merged(forms.form_of(before), given))
         after = forms.record(kind, form, before.id, before)
-        if after == before:
-            if before.id not in self.things:
-                self.report.unchanged[NAMES[kind]] += 1
-            return
-        if before.id not in self.things:
-            self.report.changed[NAMES[kind]] += 1
-        self._there[key] = self.things[before.id] = after
+        self._before.setdefault(before.id, before)
+        if after != before:
+            self._there[key] = self.things[before.id] = after
+
+    def count(self) -> None:
+        """Say in the report what becomes of each thing, however often a file names it; what is as it was goes away."""
+        for id, before in self._before.items():
+            if before is None:
+                self.report.created[NAMES[type(self.things[id])]] += 1
+            elif self.things.get(id, before) != before:
+                self.report.changed[NAMES[type(before)]] += 1
+            else:
+                self.things.pop(id, None)
+                self.report.unchanged[NAMES[type(before)]] += 1
 
 
 async def _there(work: LockerWork) -> dict[tuple[Any, ...], Thing]:
