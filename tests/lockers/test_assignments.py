@@ -290,6 +290,25 @@ def test_a_position_is_of_one_tenant(house: House, company: Company) -> None:
     assert other.code("GET", "/events", after=position) == (400, "invalidValue")
 
 
+def test_a_locker_that_is_in_use_is_not_deleted_and_says_what_to_do(company: Company) -> None:
+    def refused(door: str) -> str:
+        answer = company.call("DELETE", f"/lockers/{door}", match="*")
+        assert (answer.status_code, answer.json()["code"]) == (409, "inUse")
+        return str(answer.json()["detail"])
+
+    held, booked, free = company.doors
+    one = company.make("/assignments", {"userId": company.ann, "lockerId": held})
+    assert "release" in refused(held)
+    now = datetime.now(UTC)
+    times = {"starts": (now + timedelta(hours=1)).isoformat(), "ends": (now + timedelta(hours=2)).isoformat()}
+    company.make("/bookings", {"userId": company.bo, "lockerId": booked, **times})
+    assert "cancel" in refused(booked)
+    company.make(f"/assignments/{one['id']}/release", None)
+    for door in (held, free):
+        assert company.call("DELETE", f"/lockers/{door}", match="*").status_code == 204
+    assert company.get(f"/assignments/{one['id']}")["reason"] == "released"
+
+
 def test_where_nothing_has_to_be_said_nothing_has_to_be_sent(company: Company) -> None:
     door = company.doors[0]
     assert company.make(f"/lockers/{door}/block", None)["state"] == "blocked"

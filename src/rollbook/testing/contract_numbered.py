@@ -8,6 +8,7 @@ from rollbook.events import Kind
 from rollbook.ids import new_id, ordered_id
 from rollbook.storage.contract import TenantStore
 from rollbook.storage.errors import LockerRefused, NotFound
+from rollbook.storage.locker_contract import Wish
 from rollbook.storage.locker_records import Assignment, Bank, Booking, Locker, LockerGroup, Pin
 from rollbook.storage.records import Tenant
 from rollbook.testing.builders import LATER, LATER_STILL, START
@@ -126,6 +127,27 @@ class WholeBanks:
         ended = await handle.lockers.find(Assignment, held.id)
         assert ended is not None
         assert ended.slot is None
+
+    async def test_what_is_over_keeps_no_locker_from_going(self, handle: TenantStore, acorn: Tenant) -> None:
+        there = await house(handle, acorn)
+        one, other = there.lockers[:2]
+        over = [await there.give("ann", door, expires=LATER_STILL) for door in (one, other)]
+        await there.book("bo", LATER, LATER_STILL, Wish(locker_id=there.lockers[2].id))
+
+        async def alone(at: str) -> None:
+            await handle.lockers.delete(Locker, one.id, None, act(at))
+
+        async def together(at: str) -> None:
+            await handle.lockers.banks.remove(there.bank.id, [other.id, there.lockers[2].id], act(at))
+
+        for remove in (alone, together):
+            with pytest.raises(LockerRefused):
+                await remove(LATER)
+            await remove(LATER_STILL)
+        for held in over:
+            ended = await handle.lockers.find(Assignment, held.id)
+            assert ended is not None
+            assert (ended.slot, ended.ended, ended.reason) == (None, LATER_STILL, "expired")
 
     async def test_only_a_controller_can_be_told_something(self, handle: TenantStore, acorn: Tenant) -> None:
         there = await house(handle, acorn)

@@ -186,7 +186,10 @@ class Lockers:
 
     async def delete(self, kind: type[Thing], id: str, version: int | None, act: Act, manner: Manner = PLAIN) -> None:
         _must_be(id)
-        await self._do(act, manner, partial(structure.delete, self._tenant, kind, id, version, act))
+        whole = partial(structure.delete, self._tenant, kind)
+        if kind is Locker:
+            whole = partial(assignments.delete_locker, self._tenant)
+        await self._do(act, manner, partial(whole, id, version, act))
 
     async def bring(
         self,

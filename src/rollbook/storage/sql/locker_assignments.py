@@ -20,6 +20,7 @@ from rollbook.storage.locker_records import (
 )
 from rollbook.storage.sql.locker_choosing import (
     FOR_GOOD,
+    OPEN,
     active_user,
     any_that_fits,
     bookings,
@@ -28,7 +29,7 @@ from rollbook.storage.sql.locker_choosing import (
     judged,
 )
 from rollbook.storage.sql.locker_steps import happened
-from rollbook.storage.sql.locker_structure import add, locked, save
+from rollbook.storage.sql.locker_structure import add, delete, locked, save
 from rollbook.storage.sql.locker_tables import columns, record_of
 from rollbook.storage.sql.scripts import Ask, Script
 
@@ -181,6 +182,13 @@ def expire(tenant: str, limit: int, act: Act) -> Script[int]:
             count += 1
     yield Ask(_FORGET, (tenant, act.at))
     return count
+
+
+def delete_locker(tenant: str, id: str, version: int | None, act: Act) -> Script[None]:
+    """A locker goes that nobody holds; what is over is ended with it."""
+    yield from delete(tenant, Locker, id, version, act)
+    for row in (yield Ask(OPEN, (tenant, id))):
+        yield from end(tenant, record_of(Assignment, row), "expired", act)
 
 
 def set_state(tenant: str, id: str, state: str, reason: str, act: Act) -> Script[Locker]:

@@ -7,8 +7,9 @@ from typing import Any
 
 from rollbook.storage.errors import LockerRefused, NotFound
 from rollbook.storage.locker_records import Act, Bank, Locker
+from rollbook.storage.sql.locker_assignments import delete_locker
 from rollbook.storage.sql.locker_steps import happened
-from rollbook.storage.sql.locker_structure import conditions, delete, locked, save
+from rollbook.storage.sql.locker_structure import conditions, locked, save
 from rollbook.storage.sql.locker_tables import KINDS, columns, key, record_of
 from rollbook.storage.sql.scripts import Ask, Row, Script
 
@@ -68,7 +69,7 @@ def remove(tenant: str, bank_id: str, locker_ids: Sequence[str], act: Act) -> Sc
     if not there.issuperset(locker_ids):
         raise NotFound
     for id in sorted(locker_ids):
-        yield from delete(tenant, Locker, id, None, act)
+        yield from delete_locker(tenant, id, None, act)
 
 
 def call(tenant: str, bank_id: str, what: str, data: Mapping[str, Any], act: Act) -> Script[None]:

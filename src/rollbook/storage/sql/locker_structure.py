@@ -231,8 +231,8 @@ def delete(tenant: str, kind: type[Thing], id: str, version: int | None, act: Ac
     if version is not None and thing.version != version:
         raise VersionConflict
     for what, sql in table.hangers.items():
-        if (yield Ask(sql, (tenant, id))):
-            raise LockerRefused("inUse", f"This {table.name.replace('_', ' ')} still has {what}. Delete these first.")
+        if (yield Ask(sql, (tenant, id, act.at) if "$3" in sql else (tenant, id))):
+            raise LockerRefused("inUse", f"This {table.name.replace('_', ' ')} still {what}.")
     for sql in table.followers:
         yield Ask(sql, (tenant, id))
     yield Ask(f"DELETE FROM {table.name} WHERE tenant_id = $1 AND id = $2", (tenant, id))

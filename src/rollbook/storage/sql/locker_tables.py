@@ -45,7 +45,8 @@ class Parent:
 @dataclass(frozen=True, slots=True)
 class Table:
     """``keys`` are columns that hold a field's text folded. ``unique`` are fields that tell siblings apart, beside the
-    ``external_id``. ``hangers`` find what keeps a thing from being deleted; ``followers`` go with it."""
+    ``external_id``. ``hangers`` find what keeps a thing from being deleted (``$3`` is now), by what that is and what to
+    do about it; ``followers`` go with it."""
 
     name: str
     keys: Mapping[str, str]
@@ -59,6 +60,10 @@ def _parent(by: str, name: str, table: str, more: str = "") -> Parent:
     return Parent(by, name, f"SELECT 1 FROM {table} WHERE tenant_id = $1 AND id = $2{more} FOR KEY SHARE")
 
 
+def _any(table: str, by: str) -> str:
+    return f"SELECT 1 FROM {table} WHERE tenant_id = $1 AND {by} = $2 LIMIT 1"
+
+
 _NAMED = {"name_key": "name"}
 
 KINDS: Mapping[type[Any], Table] = {
@@ -67,14 +72,14 @@ KINDS: Mapping[type[Any], Table] = {
         "location",
         _NAMED,
         ("name",),
-        hangers={"sections": "SELECT 1 FROM section WHERE tenant_id = $1 AND location_id = $2 LIMIT 1"},
+        hangers={"has sections: delete these first": _any("section", "location_id")},
     ),
     Section: Table(
         "section",
         _NAMED,
         ("location_id", "name"),
         (_parent("location_id", "location", "location"),),
-        {"locker banks": "SELECT 1 FROM locker_bank WHERE tenant_id = $1 AND section_id = $2 LIMIT 1"},
+        {"has locker banks: delete these first": _any("locker_bank", "section_id")},
     ),
     Bank: Table(
         "locker_bank",
@@ -85,7 +90,7 @@ KINDS: Mapping[type[Any], Table] = {
                 "section_id", "section", "SELECT location_id FROM section WHERE tenant_id = $1 AND id = $2 FOR SHARE"
             ),
         ),
-        {"lockers": "SELECT 1 FROM locker WHERE tenant_id = $1 AND bank_id = $2 LIMIT 1"},
+        {"has lockers: delete these first": _any("locker", "bank_id")},
         ("DELETE FROM pin_code WHERE tenant_id = $1 AND subject = 'bank' AND id = $2",),
     ),
     Locker: Table(
@@ -94,9 +99,11 @@ KINDS: Mapping[type[Any], Table] = {
         ("bank_id", "number"),
         (_parent("bank_id", "locker bank", "locker_bank"),),
         {
-            "assignments": """SELECT 1 FROM assignment
-                WHERE tenant_id = $1 AND locker_id = $2 AND slot IS NOT NULL LIMIT 1""",
-            "bookings": "SELECT 1 FROM booking WHERE tenant_id = $1 AND locker_id = $2 AND state = 'open' LIMIT 1",
+            "is somebody's: release its assignments first": """SELECT 1 FROM assignment
+                WHERE tenant_id = $1 AND locker_id = $2 AND slot IS NOT NULL
+                AND (expires IS NULL OR expires > $3) LIMIT 1""",
+            "is booked: cancel its bookings first": """SELECT 1 FROM booking
+                WHERE tenant_id = $1 AND locker_id = $2 AND state = 'open' AND ends > $3 LIMIT 1""",
         },
         (
             "DELETE FROM grouped_locker WHERE tenant_id = $1 AND locker_id = $2",
@@ -107,7 +114,7 @@ KINDS: Mapping[type[Any], Table] = {
         "locker_group",
         _NAMED,
         ("name",),
-        hangers={"links": "SELECT 1 FROM access_link WHERE tenant_id = $1 AND locker_group_id = $2 LIMIT 1"},
+        hangers={"has links: delete these first": _any("access_link", "locker_group_id")},
         followers=("DELETE FROM grouped_locker WHERE tenant_id = $1 AND group_id = $2",),
     ),
     Link: Table(
