@@ -22,6 +22,7 @@ from rollbook.storage.errors import StoreError
 from rollbook.system_api import (
     access_routes,
     assignment_routes,
+    audit_routes,
     batch_routes,
     company_routes,
     file_routes,
@@ -71,6 +72,7 @@ def make_app(people: People, pins: Pins) -> FastAPI:
         assignment_routes.bookings,
         company_routes.router,
         view_routes.router,
+        audit_routes.router,
     ):
         include(router)
     include(people_routes.routes(people))
