@@ -13,7 +13,7 @@ with its ETag. Answers do not set these themselves, save the last (``tells_cache
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -22,7 +22,7 @@ from rollbook.clock import SYSTEM_CLOCK, Clock
 from rollbook.http_message import Request, Response
 from rollbook.ids import random_bytes
 from rollbook.scim.errors import InternalError, ScimError, Unavailable
-from rollbook.web.exchange import ANSWER_EXTENSION, STREAM_EXTENSION
+from rollbook.web.exchange import EXTENSION, Exchange
 from rollbook.web.guard import ClientGone, Guard, Receive
 from rollbook.web.refusal import refusal
 
@@ -59,7 +59,7 @@ class Application:
     ``startup`` steps run in order, and a failing one stops the start (see ``failure``); ``shutdown`` steps run in
     reverse order, every one of them. ``describe`` tells the access log what a request was (route template, tenant), and
     must not tell ids, filters or names of people. ``before_body`` is asked about a request whose headers are there and
-    whose body is not read yet; an answer of it is the request's, and ends the connection. It raises for bugs only.
+    whose body is still coming; an answer of it is the request's, and ends the connection. It raises for bugs only.
     ``refuse`` writes what the edge refuses at a path in the form of that address.
     """
 
@@ -89,8 +89,6 @@ class Application:
         self._clock = clock
         self._next_id = RequestIds().next
         self._log = structlog.get_logger("rollbook.web")
-        self.in_flight = 0
-        """Requests that are being answered now."""
         self.draining = False
         """Told by the server that the end is near: readiness fails, and every answer closes its connection."""
         self.failure: Exception | None = None
@@ -100,22 +98,16 @@ class Application:
         """Begin to end: called by the server when it is told to stop."""
         self.draining = True
 
-    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> Coroutine[Any, Any, None]:
         """The ASGI entry."""
         kind = scope["type"]
         if kind == "http":
-            self.in_flight += 1
-            try:
-                await self._serve(scope, receive, send)
-            finally:
-                self.in_flight -= 1
-        elif kind == "lifespan":
-            await self._live(receive, send)
-        elif kind == "websocket":
-            await receive()
-            await send({"type": "websocket.close", "code": 1008})
-        else:
-            raise ValueError("an ASGI scope of an unknown type")
+            return self._serve(scope, receive, send)
+        if kind == "lifespan":
+            return self._live(receive, send)
+        if kind == "websocket":
+            return _refuse_socket(receive, send)
+        raise ValueError("an ASGI scope of an unknown type")
 
     async def _serve(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         began = self._clock.elapsed() if self._access_log else 0.0
@@ -124,15 +116,20 @@ class Application:
         response: Response | None = None
         # A request that is refused before its body was read ends its connection: the rest is not worth reading.
         close = True
+        exchange: Exchange | None = scope.get("extensions", _NO_EXTENSIONS).get(EXTENSION)
         try:
             answer = self._routes.get(scope["raw_path"])
             request = self._guard.admit(scope, request_id, any_host=answer is not None)
             headers = request.headers
             if "content-length" in headers or "transfer-encoding" in headers:
-                if self._before_body is not None and answer is None:
-                    response = await self._before_body(request)
-                if response is None:
-                    request.body = await self._guard.read_body(receive)
+                whole = exchange.take_whole() if exchange is not None else None
+                if whole is not None:  # it came with the headers: there is nothing to keep anybody from sending
+                    request.body = self._guard.check_body(whole)
+                else:
+                    if self._before_body is not None and answer is None:
+                        response = await self._before_body(request)
+                    if response is None:
+                        request.body = await self._guard.read_body(receive)
             if response is None:
                 close = self.draining
                 response = await (answer or self._answer)(request)
@@ -153,11 +150,10 @@ class Application:
         fields = [*response.headers, (b"x-request-id", (response.request_id or request_id).encode()), _NOSNIFF]
         if not response.tells_cache:
             fields.append(_CACHE)
-        write = scope.get("extensions", _NO_EXTENSIONS).get(ANSWER_EXTENSION)
         if response.rest is not None:
-            await self._stream(scope, send, response, fields, close or self.draining)
-        elif write is not None:
-            await write(response.status, fields, response.body, close or self.draining)
+            await self._stream(scope, exchange, send, response, fields, close or self.draining)
+        elif exchange is not None:
+            await exchange.answer(response.status, fields, response.body, close or self.draining)
         else:
             await _send(send, scope["method"], response, fields, close or self.draining)
         if self._access_log:
@@ -170,11 +166,16 @@ class Application:
         return self._refuse(error, scope["raw_path"].decode("latin-1"))
 
     async def _stream(
-        self, scope: Mapping[str, Any], send: Send, response: Response, fields: list[tuple[bytes, bytes]], close: bool
+        self,
+        scope: Mapping[str, Any],
+        exchange: Exchange | None,
+        send: Send,
+        response: Response,
+        fields: list[tuple[bytes, bytes]],
+        close: bool,
     ) -> None:
         """An answer in pieces. One that breaks off breaks the connection off."""
         assert response.rest is not None
-        exchange = scope.get("extensions", _NO_EXTENSIONS).get(STREAM_EXTENSION)
         try:
             if exchange is not None:
                 await exchange.stream(response.status, fields, response.body, response.rest, close)
@@ -222,6 +223,11 @@ class Application:
 
 
 _NO_EXTENSIONS: Mapping[str, Any] = {}
+
+
+async def _refuse_socket(receive: Receive, send: Send) -> None:
+    await receive()
+    await send({"type": "websocket.close", "code": 1008})
 
 
 async def _send(send: Send, method: str, response: Response, fields: list[tuple[bytes, bytes]], close: bool) -> None:

@@ -19,10 +19,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 
 Headers = Sequence[tuple[bytes, bytes]]
 
-ANSWER_EXTENSION = "rollbook.answer"
-"""The ASGI extension of this server: its value is :meth:`Exchange.answer` of the request."""
-STREAM_EXTENSION = "rollbook.stream"
-"""The same, for answers in pieces: its value is the exchange (``stream``, ``cut``)."""
+EXTENSION = "rollbook.exchange"
+"""The ASGI extension of this server: its value is the :class:`Exchange` of the request."""
 
 _STALLED_SECONDS = 60.0
 """How long a client may read nothing of an answer that is not all written. Precedent: an idle connection's."""
@@ -105,6 +103,14 @@ class Exchange(RequestResponseCycle):
             self.message_event = asyncio.Event()
             await self.message_event.wait()
         return {"type": "http.disconnect"}
+
+    def take_whole(self) -> bytes | None:
+        """The body, where all of it is there; None: it is still coming (``receive``), or was asked for before."""
+        if self.more_body or self._told_whole or self.disconnected:
+            return None
+        body, self.body = self.body, b""
+        self._told_whole = True
+        return bytes(body)
 
     async def answer(self, status: int, headers: Headers, body: bytes, close: bool = False) -> None:
         """Write a whole answer; the framing is done here.

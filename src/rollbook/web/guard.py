@@ -122,6 +122,12 @@ class Guard:
         query = _query(raw_query) if raw_query else ""
         return Request(method, raw_path.decode("ascii"), query, headers, b"", peer, request_id)
 
+    def check_body(self, body: bytes) -> bytes:
+        """A body that is there as a whole. **Raises** ``PayloadTooLarge`` 413."""
+        if len(body) > self._limits.body_bytes:
+            raise self._too_large()
+        return body
+
     async def read_body(self, receive: Receive) -> bytes:
         """The whole body, counted while it is read.
 

@@ -26,7 +26,7 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from rollbook.web.exchange import ANSWER_EXTENSION, STREAM_EXTENSION, Exchange
+from rollbook.web.exchange import EXTENSION, Exchange
 from rollbook.web.limits import Limits
 from rollbook.web.outgoing import Outgoing, Together
 from rollbook.web.refusal import refusal_body
@@ -227,7 +227,7 @@ class GuardedProtocol(HttpToolsProtocol):
             connection=self,
             on_response=self.on_response_complete,
         )
-        scope["extensions"] = {ANSWER_EXTENSION: exchange.answer, STREAM_EXTENSION: exchange}
+        scope["extensions"] = {EXTENSION: exchange}
         if before is None or before.response_complete:
             self._fresh = exchange
         else:

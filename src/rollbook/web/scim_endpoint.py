@@ -10,20 +10,18 @@
 | perform      | 400, 404, 409, 412, 503                                             |
 | encode       | nothing: a failure here is a bug                                    |
 
-A caller without a credential learns nothing about routes: authentication comes before what the route refuses.
+A caller without a credential learns nothing about routes: authentication comes before what the route refuses. The steps
+up to the route are the same for all requests of a client at an address, and remembered (``ways``).
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from functools import lru_cache
-from hashlib import sha256
 
 import orjson
 
 from rollbook.deployment import Acting, Deployment
-from rollbook.dialects import openapi
 from rollbook.dialects.addresses import Address, find_address
 from rollbook.dialects.codecs import codec
 from rollbook.dialects.model import Dialect
@@ -44,10 +42,9 @@ from rollbook.provisioning.perform import perform
 from rollbook.provisioning.refusals import StaleSchemas, refusal
 from rollbook.provisioning.seals import Seals
 from rollbook.provisioning.work import Work
-from rollbook.scim.answer import Locations
 from rollbook.scim.errors import Forbidden, NotFound, ScimError
-from rollbook.scim.operations import Define, Discover, Withdraw
-from rollbook.scim.outcomes import Bulked, Discovered, Found, Outcome, Unrolled, View
+from rollbook.scim.operations import Define, Withdraw
+from rollbook.scim.outcomes import Bulked, Found, Outcome, Unrolled, View
 from rollbook.scim.terms_settings import terms
 from rollbook.storage.errors import SchemaChanged, StoreError
 from rollbook.storage.records import Tenant
@@ -55,11 +52,13 @@ from rollbook.tenancy.schemas import Author
 from rollbook.web import docs
 from rollbook.web.catalogues import Caller, Catalogues
 from rollbook.web.credentials import authenticate, has_credential, remembered
+from rollbook.web.discovery import Discovery
 from rollbook.web.notes import Notes
 from rollbook.web.rate import Headers, Limit, Rate
 from rollbook.web.refusal import refusal as edge_refusal
 from rollbook.web.refused import Refused
 from rollbook.web.turns import Turns
+from rollbook.web.ways import Way, Ways
 
 _FLUSH_SECONDS = 15.0
 _AGAIN = 5
@@ -99,9 +98,8 @@ class ScimEndpoint:
         self._notes = Notes(self.refused, house.clock)
         self._spoken = lru_cache(256)(Dialect.under)
         self._configured = lru_cache(512)(_configured)
-        self._locations = lru_cache(1024)(self._make_locations)
-        self._openapi = lru_cache(64)(self._make_openapi)
-        self._docs = docs.Places(house.dialects)
+        self._discovery = Discovery(house)
+        self._ways = Ways(self._authenticator)
         self._handle = lru_cache(1024)(house.store.tenant)
         self._catalogues = Catalogues(house.store, house.clock, house.fresh_seconds)
         self._looking: asyncio.Task[None] | None = None
@@ -168,7 +166,7 @@ class ScimEndpoint:
         address = find_address(self._house.dialects, request.path)
         if address is None or remembered(self._authenticator, request, address.dialect) is not None:
             return None
-        if self._docs.find(request.path) is not None:
+        if self._discovery.places.find(request.path) is not None:
             return None
         with suppress(ScimError):
             if _route(request, address, address.dialect).open:
@@ -184,14 +182,34 @@ class ScimEndpoint:
 
     async def answer(self, request: Request) -> Response:
         """The answer to one request. Raises only for bugs."""
+        found = self._ways.find(request)
+        if found is None:
+            return await self._answer_by_steps(request)
+        way, route = found
+        standing: Headers = ()
+        try:
+            standing = self._rate.take(way.principal.tenant.id, way.principal.connection)
+            answer = await self._perform(request, way, route)
+        except StaleSchemas:
+            return await self._answer_again(request)
+        except ScimError as error:
+            await self._notes.note(request, error, way.principal, route)
+            answer = way.codec.refusal(error)
+        except StoreError as error:
+            answer = way.codec.refusal(refusal(error))
+        if standing or way.headers:
+            answer.headers = (*answer.headers, *standing, *way.headers)
+        return answer
+
+    async def _answer_by_steps(self, request: Request) -> Response:
+        """The answer to a request whose way is not known."""
         principal: Principal | None = None
-        tenant: Tenant | None = None
         route: Route | None = None
         standing: Headers = ()
         address = find_address(self._house.dialects, request.path)
         spoken = codec(address.dialect if address else self._house.dialects[0])
         try:
-            place = self._docs.find(request.path)
+            place = self._discovery.places.find(request.path)
             if place is not None:
                 return await self._documented(request, place)
             if address is None:
@@ -201,28 +219,24 @@ class ScimEndpoint:
             if principal is None:
                 route = _route_if_any(request, address)
                 if route is not None and route.open and not has_credential(request, dialect):
-                    return self._discover(request, route, address, dialect)
+                    return self._discovery.answer(request, route, address, dialect)
                 principal = await authenticate(self._authenticator, request, dialect)
-            tenant = enter(principal, address.tenant)
-            if principal.connection.dialect != dialect.name:
+            tenant, connection = enter(principal, address.tenant), principal.connection
+            if connection.dialect != dialect.name:
                 raise Forbidden(
-                    f"The credential is of a connection that speaks {principal.connection.dialect}, and this address "
+                    f"The credential is of a connection that speaks {connection.dialect}, and this address "
                     f"speaks {dialect.name}. Use a credential of a connection with this dialect."
                 )
-            standing = self._rate.take(tenant.id, principal.connection)
-            if tenant.schemas:
-                dialect = await self._catalogues.dialect(dialect, tenant)
-            if dialect.settings:
-                dialect = self._configured(dialect, tenant.configured)
+            standing = self._rate.take(tenant.id, connection)
+            dialect = await self.dialect_of(dialect, tenant)
             if route is None or dialect is not address.dialect:
                 route = _route(request, address, dialect)
             if route.ask is Ask.OPTIONS:
                 more = (_ACCEPT_QUERY,) if "QUERY" in route.allow else ()
                 return Response(204, ((b"allow", route.allow.encode()), *more))
             if route.open:
-                connection = principal.connection
                 spoken_here = self._spoken(dialect, terms(connection.preset, connection.settings))
-                return self._discover(request, route, address, spoken_here, known=True)
+                return self._discovery.answer(request, route, address, spoken_here, known=True)
             allow(principal, route.scope, dialect.oauth.scopes)
             for type in route.types:
                 if type.rules is not None:
@@ -230,7 +244,10 @@ class ScimEndpoint:
             if route.ask in (Ask.DEFINE, Ask.WITHDRAW):
                 answer = await self._change_schemas(request, route, address, principal, tenant)
             else:
-                answer = await self._perform(request, route, address, dialect, principal, tenant)
+                way = self._way(principal, address, dialect, route)
+                if not tenant.schemas:  # those that have been changed here are news to other credentials too
+                    self._ways.keep(request, way)
+                answer = await self._perform(request, way, route)
         except StaleSchemas:
             return await self._answer_again(request)
         except ScimError as error:
@@ -244,43 +261,49 @@ class ScimEndpoint:
                 route = _route_if_any(request, address)
             if address is not None and route is not None and route.open:  # discovery answers while the database is away
                 with suppress(NotFound):  # it may be the tenant's own, which nobody can say just now
-                    answer = self._discover(request, route, address, address.dialect)
+                    answer = self._discovery.answer(request, route, address, address.dialect)
         if standing:
             answer.headers = (*answer.headers, *standing)
-        if address is not None and address.dialect.plan.query_method and route is not None and "QUERY" in route.allow:
-            answer.headers = (*answer.headers, _ACCEPT_QUERY)
+        if address is not None and route is not None:
+            answer.headers = (*answer.headers, *_always(address.dialect, route))
         return answer
 
-    async def _perform(
-        self,
-        request: Request,
-        route: Route,
-        address: Address,
-        dialect: Dialect,
-        principal: Principal,
-        tenant: Tenant,
-    ) -> Response:
-        connection = principal.connection
-        dialect = self._spoken(dialect, terms(connection.preset, connection.settings))
-        locations = self._locations(dialect, address.before, address.base, tenant.name if address.tenant else None)
-        spoken = codec(dialect)
+    def _way(self, principal: Principal, address: Address, dialect: Dialect, route: Route) -> Way:
+        connection, tenant = principal.connection, principal.tenant
+        spoken = self._spoken(dialect, terms(connection.preset, connection.settings))
+        named = tenant.name if address.tenant else None
+        return Way(
+            principal,
+            address,
+            spoken,
+            codec(spoken),
+            route,
+            self._discovery.locations(spoken, address.before, address.base, named),
+            self._handle(tenant.id),
+            _always(address.dialect, route),
+        )
+
+    async def _perform(self, request: Request, way: Way, route: Route) -> Response:
+        principal, dialect = way.principal, way.dialect
+        tenant = principal.tenant.id
         notes: list[str] = []
-        await self._turns.take(tenant.id)
+        if not self._turns.take_now(tenant):
+            await self._turns.take(tenant)
         try:
             if route.template == "/Me":
-                type, id = await find_subject(self._handle(tenant.id), dialect.types, principal.subject)
+                type, id = await find_subject(way.store, dialect.types, principal.subject)
                 route = route._replace(types=(type,), id=id)
-            operation = spoken.decode(request, route, dialect, notes)
+            operation = way.codec.decode(request, route, dialect, notes)
             work = Work(
-                store=self._handle(tenant.id),
-                connection=connection.id,
+                store=way.store,
+                connection=principal.connection.id,
                 actor=principal.actor,
                 peer=request.peer,
                 request=request.id,
                 clock=self._house.clock,
                 terms=dialect.terms,
                 limits=dialect.limits,
-                location_base=locations.base,
+                location_base=way.locations.base,
                 lines=self._lines,
                 seals=self._seals,
                 hasher=self._hasher,
@@ -293,14 +316,15 @@ class ScimEndpoint:
             )
             outcome = await perform(operation, work)
         finally:
-            self._turns.give(tenant.id)
-        if isinstance(outcome, Unrolled):
-            outcome.rest = self._in_turns(tenant.id, outcome.rest)
-        if isinstance(outcome, Bulked):
-            await self._notes.note_parts(request, principal, outcome)
+            self._turns.give(tenant)
+        if outcome.__class__ is not Found:
+            if isinstance(outcome, Unrolled):
+                outcome.rest = self._in_turns(tenant, outcome.rest)
+            if isinstance(outcome, Bulked):
+                await self._notes.note_parts(request, principal, outcome)
         if work.effects:
-            await self._act(work, tenant, route, outcome)
-        answer = spoken.encode(outcome, locations)
+            await self._act(work, principal.tenant, route, outcome)
+        answer = way.codec.encode(outcome, way.locations)
         if (preferred := request.headers.get("prefer")) is not None:
             return applied(answer, preferred, route.ask, "attributes=" in request.query.lower())
         return answer
@@ -343,30 +367,7 @@ class ScimEndpoint:
             self._rate.take(tenant.id, connection)
             dialect = await self.dialect_of(dialect, tenant)
             dialect = self._spoken(dialect, terms(connection.preset, connection.settings))
-        body, tag = self._openapi(dialect, named, place.near or f".{dialect.base}")
-        return docs.unless_known(request, ((b"content-type", b"application/json"),), body, tag)
-
-    def _make_openapi(self, dialect: Dialect, tenant: str | None, server: str) -> tuple[bytes, str]:
-        made = openapi.document(dialect, self._house.public_url, tenant, server=server)
-        body = orjson.dumps(made)
-        return body, sha256(body).hexdigest()[:24]
-
-    def _discover(
-        self, request: Request, route: Route, address: Address, dialect: Dialect, *, known: bool = False
-    ) -> Response:
-        """Discovery: the dialect's catalogue, or with a credential the tenant's (RFC 7644 §4)."""
-        spoken = codec(dialect)
-        operation = spoken.decode(request, route, dialect, [])
-        assert isinstance(operation, Discover)
-        locations = self._locations(dialect, address.before, address.base, address.tenant)
-        features = dialect.features
-        if features.documentation is None:
-            below = address.before.format(tenant=address.tenant) if address.before.startswith("/t/") else ""
-            page = dialect.docs[0] if dialect.docs else "/docs"
-            features = replace(features, documentation=f"{self._house.public_url}{below}{page}")
-        if known:  # what this client can do, not what clients of the product can
-            features = replace(features, change_password=dialect.terms.store_passwords)
-        return spoken.encode(Discovered(spoken.discover(operation, dialect, locations.base, features)), locations)
+        return self._discovery.document(request, place, dialect, named)
 
     async def _change_schemas(
         self, request: Request, route: Route, address: Address, principal: Principal, tenant: Tenant
@@ -374,9 +375,8 @@ class ScimEndpoint:
         spoken = codec(address.dialect)
         operation = spoken.decode(request, route, address.dialect, [])
         assert isinstance(operation, Define | Withdraw)
-        locations = self._locations(
-            address.dialect, address.before, address.base, tenant.name if address.tenant else None
-        )
+        named = tenant.name if address.tenant else None
+        locations = self._discovery.locations(address.dialect, address.before, address.base, named)
         caller = Caller(tenant, Author(principal.actor, request.peer, request.id))
         await self._turns.take(tenant.id)
         try:
@@ -394,10 +394,6 @@ class ScimEndpoint:
         self._authenticator.forget(request.headers.get("authorization"))
         return await self.answer(request)
 
-    def _make_locations(self, dialect: Dialect, before: str, base: str, tenant: str | None) -> Locations:
-        below = before.format(tenant=tenant) if tenant else ""
-        return Locations(f"{self._house.public_url}{below}{dialect.location or base}", dialect.types)
-
 
 def _route(request: Request, address: Address, dialect: Dialect) -> Route:
     """The route of a request. **Raises** as ``RouteTable.find``."""
@@ -410,6 +406,11 @@ def _route_if_any(request: Request, address: Address) -> Route | None:
     with suppress(ScimError):
         return _route(request, address, address.dialect)
     return None
+
+
+def _always(dialect: Dialect, route: Route) -> Headers:
+    """The headers of every answer at an address."""
+    return (_ACCEPT_QUERY,) if dialect.plan.query_method and "QUERY" in route.allow else ()
 
 
 def _configured(dialect: Dialect, text: str) -> Dialect:

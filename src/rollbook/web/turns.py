@@ -16,11 +16,17 @@ class Turns:
         self._at_work: dict[str, int] = {}
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
 
+    def take_now(self, tenant: str) -> bool:
+        """Take a turn if one is free and nobody waits for it."""
+        busy = self._at_work.get(tenant, 0)
+        if busy >= self._at_once or self._waiting.get(tenant):
+            return False
+        self._at_work[tenant] = busy + 1
+        return True
+
     async def take(self, tenant: str) -> None:
         """Wait for a turn. **Raises** ``Unavailable`` with ``Retry-After`` when none came in time."""
-        busy = self._at_work.get(tenant, 0)
-        if busy < self._at_once and not self._waiting.get(tenant):
-            self._at_work[tenant] = busy + 1
+        if self.take_now(tenant):
             return
         queue = self._waiting.setdefault(tenant, deque())
         turn = asyncio.get_running_loop().create_future()
@@ -42,13 +48,14 @@ class Turns:
 
     def give(self, tenant: str) -> None:
         """Give a turn back; the one who waits longest gets it."""
-        queue = self._waiting.get(tenant)
-        while queue:
-            turn = queue.popleft()
-            if not turn.done():
-                turn.set_result(None)
-                return
-        self._waiting.pop(tenant, None)
+        if self._waiting:
+            queue = self._waiting.get(tenant)
+            while queue:
+                turn = queue.popleft()
+                if not turn.done():
+                    turn.set_result(None)
+                    return
+            self._waiting.pop(tenant, None)
         busy = self._at_work[tenant] - 1
         if busy:
             self._at_work[tenant] = busy

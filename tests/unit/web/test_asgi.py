@@ -98,18 +98,6 @@ def test_a_failed_start_is_told_to_the_server_and_kept() -> None:
     assert isinstance(app.failure, ValueError)
 
 
-def test_requests_in_flight_are_counted() -> None:
-    seen: list[int] = []
-
-    async def look(_: Request) -> Response:
-        seen.append(app.in_flight)
-        raise RuntimeError
-
-    app = Application(look)
-    asyncio.run(call(app, scope()))
-    assert (seen, app.in_flight) == ([1], 0)
-
-
 def test_a_cancelled_request_is_raised_unless_the_server_ends() -> None:
     async def cancelled(_: Request) -> Response:
         raise asyncio.CancelledError
