@@ -3,6 +3,7 @@
 import typer
 
 from rollbook.cli import transfer_explain, transfer_links, transfer_plan, transfer_report, transfer_setup, transfer_work
+from rollbook.cli.transfer_running import sound
 
 app = typer.Typer(
     name="transfer",
@@ -24,12 +25,12 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 app.command()(transfer_setup.init)
-app.command()(transfer_setup.check)
-app.command()(transfer_explain.explain)
+app.command()(sound(transfer_setup.check))
+app.command()(sound(transfer_explain.explain))
 app.command()(transfer_plan.plan)
 app.command()(transfer_plan.show)
 app.command()(transfer_work.apply)
 app.command()(transfer_work.sync)
 app.command()(transfer_work.resume)
-app.command()(transfer_report.report)
+app.command()(sound(transfer_report.report))
 app.add_typer(transfer_links.app)

@@ -7,6 +7,7 @@ import typer
 from rollbook.cli.options import Json
 from rollbook.cli.output import fail, print_json, print_table, say
 from rollbook.cli.transfer_options import ConfigFile, TargetName, chosen
+from rollbook.cli.transfer_running import sound
 
 app = typer.Typer(
     name="links",
@@ -19,6 +20,7 @@ _GIVEN = "rollbook.transfer.links"
 
 
 @app.callback()
+@sound
 def links(
     ctx: typer.Context, config: ConfigFile = "transfer.toml", target: TargetName = None, json: Json = False
 ) -> None:
@@ -40,6 +42,7 @@ def _given(ctx: typer.Context, config: str, target: str | None) -> tuple[str, st
 
 
 @app.command("list")
+@sound
 def list_(
     ctx: typer.Context, config: ConfigFile = "transfer.toml", target: TargetName = None, json: Json = False
 ) -> None:
@@ -71,6 +74,7 @@ def _list(config: str, target: str | None, *, json: bool) -> None:
 
 
 @app.command()
+@sound
 def rebuild(
     ctx: typer.Context, config: ConfigFile = "transfer.toml", target: TargetName = None, json: Json = False
 ) -> None:

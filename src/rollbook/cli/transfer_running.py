@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from rollbook.cli.output import fail, say
 from rollbook.errors import RollbookError
@@ -13,6 +14,23 @@ if TYPE_CHECKING:
     from rollbook.transfer.target_settings import TargetSettings
 
 T = TypeVar("T")
+P = ParamSpec("P")
+
+
+def sound(command: Callable[P, None]) -> Callable[P, None]:
+    """A command whose work on the files of a transfer may meet what befalls a machine: it ends with a sentence."""
+
+    @wraps(command)
+    def guarded(*given: P.args, **named: P.kwargs) -> None:
+        from rollbook.transfer.state.faults import StateFault, state_faults
+
+        try:
+            with state_faults():
+                command(*given, **named)
+        except StateFault as fault:
+            fail(fault.detail, fault.hint)
+
+    return guarded
 
 
 def or_fail(work: Callable[[], T]) -> T:
@@ -20,7 +38,7 @@ def or_fail(work: Callable[[], T]) -> T:
     try:
         return work()
     except RollbookError as refused:
-        fail(refused.detail, refused.hint, getattr(refused, "exit_code", 1))
+        fail(refused.detail.replace("\n", "\n  "), refused.hint, getattr(refused, "exit_code", 1))
 
 
 def each(
@@ -34,15 +52,21 @@ def each(
     from rollbook.cli.transfer_bars import bars
     from rollbook.transfer.errors import Braked
     from rollbook.transfer.runs import Session
+    from rollbook.transfer.state.faults import state_faults
 
     codes = []
     for settings in targets:
         try:
-            with bars(settings.name) as progress, Session(config, settings, progress=progress, said=say) as session:
+            with (
+                state_faults(),
+                bars(settings.name) as progress,
+                Session(config, settings, progress=progress, said=say) as session,
+            ):
                 codes.append(asyncio.run(_watched(work, session)))
         except RollbookError as refused:
             several = f"{settings.name}: " if len(targets) > 1 else ""
-            say(f"rollbook: {several}{refused.detail}" + (f"\n  {refused.hint}" if refused.hint else ""))
+            detail = refused.detail.replace("\n", "\n  ")
+            say(f"rollbook: {several}{detail}" + (f"\n  {refused.hint}" if refused.hint else ""))
             codes.append(getattr(refused, "exit_code", 1))
             told.append({"target": settings.name, "error": refused.detail})
             if isinstance(refused, Braked) and refused.held:

@@ -61,11 +61,12 @@ class Scribe:
                 waiting, self._waiting = self._waiting, []
                 try:
                     await asyncio.to_thread(self._journal.mark, self._run, marks)
-                except BaseException as error:
+                except Exception as error:  # noqa: BLE001 - raised where somebody waits for these marks
+                    self._marks[:0] = marks
                     for future in waiting:
                         if not future.done():
                             future.set_exception(error)
-                    raise
+                    continue
             for future in waiting:
                 if not future.done():
                     future.set_result(None)

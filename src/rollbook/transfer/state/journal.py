@@ -124,7 +124,7 @@ class Lock:
     """Held by one process at a time. **Raises** ``AtWork``."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make(path.parent)
         self._connection = apsw.Connection(str(path))
         try:
             self._connection.execute("PRAGMA journal_mode = DELETE").fetchall()
@@ -143,7 +143,7 @@ class Journal:
     """One file, one connection; safe in a thread as long as one uses it at a time."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make(path.parent)
         self._connection = apsw.Connection(str(path))
         self._connection.set_busy_timeout(10_000)
         try:
@@ -371,10 +371,20 @@ def _run(row: tuple[Any, ...]) -> RunRow:
     return RunRow(number, plan, verb, begun, ended, done, said, orjson.loads(counts) if counts else {})
 
 
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as refused:
+        raise TransferError(
+            f"the state of the transfer cannot be kept in {folder}: {refused.strerror or 'the system refuses it'}",
+            hint="`state` in the config says where it is kept",
+        ) from None
+
+
 def plan_key(folder: Path) -> bytes:
     """The key that plans are signed with: made where there is none, readable by its owner alone."""
     path = folder / "plan.key"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make(folder)
     with suppress(FileExistsError):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
