@@ -19,7 +19,7 @@ from rollbook.transfer import plan_file
 from rollbook.transfer.applying import Application, outcome
 from rollbook.transfer.config import Config
 from rollbook.transfer.engine import Timing
-from rollbook.transfer.errors import Braked, Stale, TransferError
+from rollbook.transfer.errors import Braked, Interrupted, Stale, TransferError
 from rollbook.transfer.plan_file import PlanFile
 from rollbook.transfer.plan_lines import Plan
 from rollbook.transfer.planning import Planner, policy_digest
@@ -111,7 +111,11 @@ class Session:
                     self.clock,
                     self.progress,
                 )
-                yield await planner.make(), target
+                try:
+                    plan = await planner.make()
+                except Interrupted:
+                    raise Interrupted("a signal ended the run before anything was changed") from None
+                yield plan, target
 
     @contextmanager
     def _work(self) -> Iterator[tuple[Workspace, Callable[[Callable[[int], None]], Snapshot]]]:
