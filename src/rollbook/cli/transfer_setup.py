@@ -93,6 +93,7 @@ def _told_by(path: str | None) -> str:
 
 def _columns(type: str, path: str, folder: Path) -> tuple[str, ...]:
     """The columns of a file that is there."""
+    from rollbook.transfer.errors import EmptySource
     from rollbook.transfer.source_settings import CsvSource, SheetSource, SourceSettings
     from rollbook.transfer.sources.opening import open_source
 
@@ -106,7 +107,11 @@ def _columns(type: str, path: str, folder: Path) -> tuple[str, ...]:
     if not (folder / path).is_file():
         say(f"{path} is not there yet: the map in the config is an example.")
         return ()
-    return open_source(settings, folder).columns() or ()
+    try:
+        return open_source(settings, folder).columns() or ()
+    except EmptySource:
+        say(f"{path} is empty: the map in the config is an example.")
+        return ()
 
 
 def check(
