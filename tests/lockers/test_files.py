@@ -168,6 +168,54 @@ def test_a_wrong_row_is_named_by_its_line(desk: Desk) -> None:
         assert line in answer.text
 
 
+@pytest.mark.parametrize(
+    ("table", "line"),
+    [
+        (f"location,section,lockerBank,number\nL,S,B,{'9' * 200_000}\n", "line 2"),
+        ('location,section,lockerBank,number\nL,S,B,"1\nL,S,B,2\n', "line 3"),
+        ('location,section,lockerBank,number\nL,S,B,"1"2\n', "line 2"),
+        ("location,section,lockerBank,number,Number\nL,S,B,1,2\n", "line 1"),
+        ("location,section,lockerBank,number\nL,S,B,1\x00\n", "line 2"),
+        ("\n", "line 1"),
+    ],
+)
+def test_what_is_no_table_is_refused_with_its_line(desk: Desk, table: str, line: str) -> None:
+    answer = desk.call("POST", "/structure/import", table.encode(), headers=CSV)
+    assert answer.status_code == 400
+    assert line in answer.json()["detail"]
+    assert desk.items("/locations") == []
+
+
+@pytest.mark.parametrize(("between", "end"), [(",", "\n"), (";", "\r\n"), ("\t", "\r")])
+def test_tables_are_read_as_spreadsheets_write_them(desk: Desk, between: str, end: str) -> None:
+    rows = (("location", "section", "lockerBank", "number"), ("'t Hoekje", "'=1", "''q", "'-7"))
+    table = "".join(between.join(row) + end for row in rows)
+    assert desk.call("POST", "/structure/import", table.encode(), headers=CSV).status_code == 200
+    assert [one["name"] for one in desk.items("/locations")] == ["'t Hoekje"]
+    assert [one["name"] for one in desk.items("/sections")] == ["=1"]
+    assert [one["name"] for one in desk.items("/locker-banks")] == ["'q"]
+    assert [one["number"] for one in desk.items("/lockers")] == ["-7"]
+    out = desk.call("GET", "/structure/export", format="csv").text
+    again = desk.call("POST", "/structure/import", out.encode(), headers=CSV).json()
+    assert (again["created"], again["changed"]) == ({}, {})
+
+
+def test_a_name_of_two_user_groups_means_neither(desk: Desk) -> None:
+    for _ in range(2):
+        desk.seat.group("Staff")
+    desk.make("/locker-groups", {"name": "All"})
+    answer = desk.call("POST", "/structure/import", {"links": [{"userGroup": "Staff", "lockerGroup": "All"}]})
+    assert (answer.status_code, "several" in answer.json()["detail"]) == (400, True)
+
+
+def test_a_location_keeps_its_time_zone_in_another_company(desk: Desk, house: House) -> None:
+    desk.make("/locations", {"name": "L"})
+    other = Desk(house.seat("birch", scopes=SCOPES))
+    other.call("PATCH", "/company", {"timeZone": "Europe/Paris"}, match="*")
+    other.make("/structure/import", desk.get("/structure/export"))
+    assert [one["timeZone"] for one in other.items("/locations")] == ["UTC"]
+
+
 def test_the_command_line_imports_and_exports(house: House, tmp_path: Path) -> None:
     seat = house.seat("acorn", scopes=SCOPES)
     database = ("--database", house.database)

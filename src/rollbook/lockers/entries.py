@@ -32,6 +32,9 @@ COLUMNS: Mapping[str, tuple[type, str]] = {
     "externalId": (Locker, "externalId"),
     "lockerGroups": (LockerGroup, "names"),
 }
+FORMULA = frozenset("=+-@\t\r'")
+"""What a cell begins with that spreadsheets take for a formula, and the apostrophe that keeps them from it."""
+
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -76,28 +79,46 @@ def of_json(document: Any) -> Iterator[Entry]:
 
 
 def of_csv(text: str) -> Iterator[Entry]:
-    """**Raises** ``Malformed``."""
-    first = text.partition("\n")[0]
-    rows = csv.reader(
-        io.StringIO(text.removeprefix("\ufeff")), delimiter=";" if first.count(";") > first.count(",") else ","
-    )
+    """Commas, semicolons or tabs stand between cells. **Raises** ``Malformed``."""
+    lines = io.StringIO(text.removeprefix("\ufeff"), newline="")
+    first = lines.readline()
+    lines.seek(0)
+    table = csv.reader(lines, delimiter=max(",;\t", key=first.count), strict=True)
+    rows = _rows(table)
     header = [name.strip() for name in next(rows, [])]
     known = {name.lower(): name for name in COLUMNS}
     columns = [known.get(name.lower(), "") for name in header]
     for name, column in zip(header, columns, strict=True):
         if not column:
             raise Malformed(f"line 1: the column {name[:40]!r} is not known. Known are {', '.join(COLUMNS)}.")
+        if columns.count(column) > 1:
+            raise Malformed(f"line 1: the column {column} stands there twice.")
     for needed in ("location", "section", "lockerBank", "number"):
         if needed not in columns:
             raise Malformed(f"line 1: the column {needed} is needed.")
     seen: set[tuple[str, ...]] = set()
     for cells in rows:
-        where = f"line {rows.line_num}"
+        where = f"line {table.line_num}"
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) != len(columns):
             raise Malformed(f"{where} has {len(cells)} cells, and the first line has {len(columns)}.")
         yield from _row({c: _cell(cell) for c, cell in zip(columns, cells, strict=True) if cell.strip()}, where, seen)
+
+
+def _rows(table: Any) -> Iterator[list[str]]:
+    """**Raises** ``Malformed`` for what is no table."""
+    while True:
+        try:
+            cells: list[str] = next(table)
+        except StopIteration:
+            return
+        except csv.Error:
+            raise Malformed(
+                f"line {table.line_num}: a quotation mark is not closed or stands in the middle of a cell, or a cell "
+                "is longer than any can be."
+            ) from None
+        yield cells
 
 
 def _row(row: dict[str, str], where: str, seen: set[tuple[str, ...]]) -> Iterator[Entry]:
@@ -134,9 +155,9 @@ def _row(row: dict[str, str], where: str, seen: set[tuple[str, ...]]) -> Iterato
 
 
 def _cell(text: str) -> str:
-    """A leading apostrophe keeps spreadsheets from taking a text for a formula, and is not meant."""
+    """An apostrophe before them keeps spreadsheets from taking some signs for a formula, and is not meant there."""
     text = text.strip()
-    return text.removeprefix("'")
+    return text[1:] if text[:1] == "'" and text[1:2] in FORMULA else text
 
 
 def _list(holder: Any, name: str, where: str) -> Iterator[tuple[str, Any]]:

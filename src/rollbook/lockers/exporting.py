@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from rollbook.lockers import forms
-from rollbook.lockers.entries import COLUMNS
+from rollbook.lockers.entries import COLUMNS, FORMULA
 from rollbook.lockers.importing import group_lockers
 from rollbook.lockers.ranges import compressed, is_plain
 from rollbook.lockers.structure import every
@@ -16,8 +16,6 @@ from rollbook.storage.locker_records import Bank, Link, Location, Locker, Locker
 
 NameOf = Callable[[str], Awaitable[str | None]]
 """The name of a user group."""
-
-_FORMULA = frozenset("=+-@\t\r'")
 
 
 async def as_json(work: LockerWork, name_of: NameOf) -> dict[str, Any]:
@@ -35,7 +33,7 @@ async def as_json(work: LockerWork, name_of: NameOf) -> dict[str, Any]:
             {**_said(section, "locationId"), "lockerBanks": sorted(banks[section.id], key=_name)}
         )
     locations = [
-        {**_said(location), "sections": sorted(sections[location.id], key=_name)}
+        {**_said(location), "timeZone": location.time_zone, "sections": sorted(sections[location.id], key=_name)}
         async for location in every(work, Location)
     ]
     paths = await _paths(work)
@@ -125,7 +123,8 @@ async def _members(
 
 
 def _said(thing: Thing, *without: str) -> dict[str, Any]:
-    """What a form says of a thing, but for what goes without saying."""
+    """What a form says of a thing, but for what goes without saying; where a location is, does not: the company that
+    imports it may be elsewhere."""
     default = {
         name: field.get_default(call_default_factory=True, validated_data={})
         for name, field in _fields(thing).items()
@@ -152,4 +151,4 @@ def _place(locker: Locker) -> tuple[int, str]:
 
 def _cell(text: str) -> str:
     """A spreadsheet must not take it for a formula (CWE-1236)."""
-    return f"'{text}" if text[:1] in _FORMULA else text
+    return f"'{text}" if text[:1] in FORMULA else text

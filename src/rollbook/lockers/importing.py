@@ -124,7 +124,8 @@ class Plan:
     async def _link(self, entry: Entry, group_of: GroupOf) -> None:
         user_group = await group_of(entry.path[0])
         if user_group is None:
-            raise Malformed("There is no user group of this name.", (("/userGroup", "There is none of this name."),))
+            detail = "One user group has to have this name; there is none, or there are several."
+            raise Malformed(detail, (("/userGroup", detail),))
         locker_group = self._there.get((LockerGroup, "", _folded(entry.path[1])))
         if locker_group is None:
             raise Malformed(
