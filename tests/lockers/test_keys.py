@@ -70,6 +70,9 @@ def test_badges_come_once(company: Company) -> None:
     company.make(path, change, key="k")
     assert company.get(f"/users/{company.ann}")["badges"] == []
     assert company.code("POST", path, {"add": [{"value": "04B2"}]}, key="k") == (422, "keyReused")
+    before = company.make(path, change, key="k")
+    assert company.seat.delete(f"/Users/{company.ann}").status_code == 204
+    assert company.make(path, change, key="k") == before
 
 
 def test_what_changed_nothing_is_answered_again_as_well(company: Company) -> None:

@@ -37,6 +37,19 @@ def test_a_user_has_badges_of_his_own(company: Company) -> None:
     assert company.code("POST", f"/users/{NOBODY}/badges", {"add": [{"value": "1"}]}) == (404, "notFound")
 
 
+def test_a_badge_that_is_there_already_is_no_second_one(company: Company) -> None:
+    path = f"/users/{company.ann}/badges"
+    company.make(path, {"add": [{"value": "1", "display": "old"}, {"value": "1", "display": "blue"}]})
+    first = company.make(path, {"add": [{"value": "1"}]})
+    assert (first["badges"], first["version"]) == ([{"value": "1", "display": "blue"}], 2)
+    named = company.make(path, {"add": [{"value": "1", "display": "red"}, {"value": "2"}]})
+    assert named["badges"] == [{"value": "1", "display": "red"}, {"value": "2", "display": None}]
+    anew = company.make(path, {"remove": ["1", "none"], "add": [{"value": "1"}]})
+    assert sorted(one["value"] for one in anew["badges"]) == ["1", "2"]
+    assert {"value": "1", "display": None} in anew["badges"]
+    assert company.code("POST", f"/users/{NOBODY}/badges", {"add": [{"value": "9"}]}) == (404, "notFound")
+
+
 def test_what_a_user_holds_is_listed(company: Company) -> None:
     held = company.make("/assignments", {"userId": company.ann})
     assert company.items(f"/users/{company.ann}/assignments") == [held]

@@ -1,7 +1,7 @@
 """Users and user groups, as the lockers see them: the same rows as SCIM's, by the same use cases (``provisioning``)."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -89,16 +89,18 @@ class People:
         number: int,
         id: str,
         match: Match,
-        operations: Sequence[PatchOperation],
+        wanted: Callable[[Stored], Iterable[PatchOperation]],
         manner: Manner = PLAIN,
     ) -> Stored:
-        """A resource is changed as by a PATCH of SCIM; without operations it is only found."""
+        """A resource is changed as by a PATCH of SCIM, by what ``wanted`` makes of it."""
         type, work = await self._type(caller, number)
 
         async def change(work: Work) -> Stored:
+            before = await self.found(caller, number, id)
+            operations = tuple(wanted(before))
             if not operations:
-                return await self.found(caller, number, id)
-            done = await perform(Modify(type, id, tuple(operations), conditions=_conditions(match)), work)
+                return before
+            done = await perform(Modify(type, id, operations, conditions=_conditions(match)), work)
             if isinstance(done, Done):
                 return await self.found(caller, number, id)
             assert isinstance(done, Found)

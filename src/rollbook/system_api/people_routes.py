@@ -1,7 +1,8 @@
 """Users with their badges, and user groups: those of SCIM, read and written by the operator's side."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import Enum
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query
@@ -12,7 +13,7 @@ from rollbook.lockers import assigning, forms
 from rollbook.lockers.forms import ExternalId, Form, Id, Moment, Name, Text
 from rollbook.lockers.structure import ANY
 from rollbook.scim.errors import InvalidValue
-from rollbook.scim.patch import Op
+from rollbook.scim.patch import Op, PatchOperation
 from rollbook.storage.locker_records import Answered
 from rollbook.storage.records import MemberQuery, Stored
 from rollbook.system_api import models
@@ -137,6 +138,23 @@ def _filters(asked: Any) -> dict[str, str | bool]:
     return {_PATHS[name]: value for name, value in given.items() if value is not None}
 
 
+def _badge(value: str) -> str:
+    """The path of a badge of a user."""
+    return f"{BADGES}:badges[value eq {forms.quoted(value)}]"
+
+
+def _badge_steps(change: BadgeChange, user: Stored) -> Iterator[PatchOperation]:
+    gone = set(change.remove)
+    for value in change.remove:
+        yield patch(Op.REMOVE, _badge(value))
+    there = {one["value"]: one["display"] for one in shown_user(user)["badges"] if one["value"] not in gone}
+    for badge in {one.value: one for one in change.add}.values():
+        if badge.value not in there:
+            yield patch(Op.ADD, f"{BADGES}:badges", [badge.model_dump(exclude_none=True)])
+        elif badge.display not in (None, there[badge.value]):
+            yield patch(Op.REPLACE, f"{_badge(badge.value)}.display", badge.display)
+
+
 def routes(people: People) -> APIRouter:
     """The routes of people."""
     router = APIRouter(responses=REFUSED)
@@ -180,7 +198,7 @@ def routes(people: People) -> APIRouter:
         tags=users,
         summary="Give a user badges, and take some away",
         description="A badge is one user's: another's is refused (409). A lost badge is removed and a new one added "
-        "in one request.",
+        "in one request. One that he has already gets the `display` that is given.",
         operation_id="changeBadges",
         response_model=User,
     )
@@ -191,13 +209,9 @@ def routes(people: People) -> APIRouter:
         key: Key = None,
         dry_run: DryRun = False,
     ) -> Answer:
-        operations = [patch(Op.REMOVE, f"{BADGES}:badges[value eq {forms.quoted(value)}]") for value in body.remove]
-        if body.add:
-            added = [one.model_dump(exclude_none=True) for one in body.add]
-            operations.append(patch(Op.ADD, f"{BADGES}:badges", added))
         return await done(
             caller,
-            lambda manner: people.modify(caller, USER_NUMBER, id, ANY, operations, manner),
+            lambda manner: people.modify(caller, USER_NUMBER, id, ANY, partial(_badge_steps, body), manner),
             lambda stored: answered(200, shown_user(stored), version=stored.version),
             key=key,
             dry_run=dry_run,
@@ -270,7 +284,7 @@ def routes(people: People) -> APIRouter:
             operations.append(patch(Op.REMOVE, "externalId"))
         return await done(
             caller,
-            lambda manner: people.modify(caller, GROUP_NUMBER, id, wanted, operations, manner),
+            lambda manner: people.modify(caller, GROUP_NUMBER, id, wanted, lambda _: operations, manner),
             lambda stored: answered(200, shown_group(stored), version=stored.version),
             dry_run=dry_run,
         )
@@ -328,7 +342,7 @@ def routes(people: People) -> APIRouter:
         try:
             return await done(
                 caller,
-                lambda manner: people.modify(caller, GROUP_NUMBER, id, ANY, operations, manner),
+                lambda manner: people.modify(caller, GROUP_NUMBER, id, ANY, lambda _: operations, manner),
                 lambda stored: answered(200, shown_group(stored), version=stored.version),
                 key=key,
                 dry_run=dry_run,
