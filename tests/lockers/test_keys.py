@@ -171,3 +171,18 @@ def _people(company: Company) -> Any:
         company.kinds(),
         company.seat.get("/Changes").json(),
     )
+
+
+def test_a_batch_is_done_once_and_is_the_same_batch(company: Company) -> None:
+    batch = {"items": [{"op": "create", "body": {"name": name}} for name in ("One", "Head office")]}
+    made = twice(company, "/locations:batch", batch)
+    assert [one["status"] for one in made["results"]] == [201, 409]
+    more = {"items": [*batch["items"], {"op": "create", "body": {"name": "Two"}}]}
+    assert company.code("POST", "/locations:batch", more, key="k") == (422, "keyReused")
+    assert {one["name"] for one in company.items("/locations")} == {"Head office", "One"}
+    give = {"items": [{"op": "allocate", "body": {"userId": company.ann}}]}
+    assert company.code("POST", "/assignments:batch", give, key="k") == (422, "keyReused")
+    held = company.make("/assignments:batch", give, key="k2")
+    company.make(f"/assignments/{held['results'][0]['body']['id']}/release", None)
+    assert company.make("/assignments:batch", give, key="k2") == held
+    assert company.items("/assignments", open="true") == []

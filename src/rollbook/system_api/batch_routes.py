@@ -1,6 +1,7 @@
 """Many writes in one request: each for itself, each with its own answer in its place."""
 
 import json
+from collections.abc import Awaitable, Callable
 from enum import Enum
 from typing import Annotated, Any, Literal
 
@@ -14,9 +15,9 @@ from rollbook.lockers.structure import ANY, Match
 from rollbook.lockers.work import Malformed
 from rollbook.scim.errors import ScimError
 from rollbook.storage.errors import StoreError
-from rollbook.storage.locker_records import Answered
+from rollbook.storage.locker_records import Answered, Manner
 from rollbook.system_api import models, problems
-from rollbook.system_api.answers import REFUSED, DryRun, Key, answered, done, match, said
+from rollbook.system_api.answers import REFUSED, DryRun, Key, answered, done, match
 from rollbook.system_api.assignment_routes import assignment_answer
 from rollbook.system_api.calling import Caller, Manages, Writes
 from rollbook.system_api.problems import Refusal
@@ -64,17 +65,35 @@ def routes(room: Room) -> APIRouter:
         response_model=models.Results,
     )
     async def batch(caller: Writes, body: ThingBatch, key: Key = None, dry_run: DryRun = False) -> Answer:
-        results = []
-        for part, item in enumerate(body.items):
-            try:
-                answer = await _thing(caller, room, item, part, key, dry_run=dry_run)
-            except (Refusal, Malformed, ScimError, StoreError) as error:
-                results.append(_refused(caller, error))
-            else:
-                results.append(_result(answer))
-        return said(answered(200, {"results": results}))
+        async def one(part: int) -> Answer:
+            return await _thing(caller, room, body.items[part], part, key, dry_run=dry_run)
+
+        return await _each(caller, len(body.items), one, key, dry_run=dry_run)
 
     return router
+
+
+async def _each(
+    caller: Caller, count: int, one: Callable[[int], Awaitable[Answer]], key: str | None, *, dry_run: bool
+) -> Answer:
+    """Each for itself. The answer to the whole is kept, where nothing of it was the server's fault; and each part has
+    been kept with what it did, should nobody come that far."""
+
+    async def whole(manner: Manner) -> list[dict[str, Any]]:
+        once, lockers = manner.once, caller.store.lockers
+        if once is not None:
+            await lockers.look(once)
+        results = []
+        for part in range(count):
+            try:
+                results.append(_result(await one(part)))
+            except (Refusal, Malformed, ScimError, StoreError) as error:
+                results.append(_refused(caller, error))
+        if once is not None and all(result["status"] < 500 for result in results):
+            await lockers.keep(once, results)
+        return results
+
+    return await done(caller, whole, lambda results: answered(200, {"results": results}), key=key, dry_run=dry_run)
 
 
 async def _thing(caller: Caller, room: Room, item: ThingItem, part: int, key: str | None, *, dry_run: bool) -> Answer:
@@ -112,15 +131,10 @@ assignments = APIRouter(tags=["Assignments"], responses=REFUSED)
     response_model=models.Results,
 )
 async def batch_assignments(caller: Manages, body: AssignmentBatch, key: Key = None, dry_run: DryRun = False) -> Answer:
-    results = []
-    for part, item in enumerate(body.items):
-        try:
-            answer = await _assignment(caller, item, part, key, dry_run=dry_run)
-        except (Refusal, Malformed, ScimError, StoreError) as error:
-            results.append(_refused(caller, error))
-        else:
-            results.append(_result(answer))
-    return said(answered(200, {"results": results}))
+    async def one(part: int) -> Answer:
+        return await _assignment(caller, body.items[part], part, key, dry_run=dry_run)
+
+    return await _each(caller, len(body.items), one, key, dry_run=dry_run)
 
 
 async def _assignment(caller: Caller, item: AssignmentItem, part: int, key: str | None, *, dry_run: bool) -> Answer:
