@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 
 def _wall() -> datetime:
@@ -31,7 +32,23 @@ class Clock:
         return written(self.now())
 
 
-SYSTEM_CLOCK = Clock(now=_wall, elapsed=time.monotonic)
+class _SystemClock(Clock):
+    """The system's. Its written form is asked for with every write, so the text of a second is made once."""
+
+    __slots__ = ()
+
+    def written(self) -> str:
+        second, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
+        return f"{_second(second)}.{nanoseconds // 1_000_000:03d}Z"
+
+
+@lru_cache(2)
+def _second(second: int) -> str:
+    """A second since 1970, written down without its fraction."""
+    return datetime.fromtimestamp(second, UTC).isoformat()[:19]
+
+
+SYSTEM_CLOCK: Clock = _SystemClock(now=_wall, elapsed=time.monotonic)
 
 
 def written(moment: datetime) -> str:

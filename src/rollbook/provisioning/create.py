@@ -27,10 +27,13 @@ async def create(operation: Create, work: Work) -> Found:
     draft, document = drafted.draft, drafted.kept()
     content, index = filing(type.whole).file(document, work.limits)
     members = draft.members or []
-    await check_member_types(work, draft.member_types)
+    if draft.member_types:
+        await check_member_types(work, draft.member_types)
     id = operation.id or ordered_id()
-    check_no_self(id, members)
-    changed = (*changed_attributes({}, document), *(("members",) if members else ()))
+    changed = changed_attributes({}, document)
+    if members:
+        check_no_self(id, members)
+        changed = (*changed, "members")
     groups = first_groups(draft)
     if groups:
         changed = (*changed, "groups")

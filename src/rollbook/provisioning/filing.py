@@ -46,7 +46,7 @@ class Filing:
         content, search = self._content(document, limits)
         if self._unique:
             content.unique = [UniqueRow(*row) for row in self._unique(search, limits)]
-        return content, self._index(search)
+        return content, self._rows(search)
 
     def refile(
         self, before: Mapping[str, Any], document: Mapping[str, Any], limits: Limits
@@ -55,7 +55,7 @@ class Filing:
         content, search = self._content(document, limits)
         if self._unique and _differs(self._unique_tops, before, document):
             content.unique = [UniqueRow(*row) for row in self._unique(search, limits)]
-        return content, self._index(search) if _differs(self._indexed, before, document) else None
+        return content, self._rows(search) if _differs(self._indexed, before, document) else None
 
     def _content(self, document: Mapping[str, Any], limits: Limits) -> tuple[Content, dict[str, Any]]:
         for name in self._names:
@@ -73,9 +73,6 @@ class Filing:
         return Content(
             key, document.get("externalId"), shown, shown and _shown(search), kept, orjson.dumps(search)
         ), search
-
-    def _index(self, search: Mapping[str, Any]) -> list[IndexRow]:
-        return [IndexRow(*row) for row in self._rows(search)]
 
     def _check_lists(self, document: Mapping[str, Any], most: int) -> None:
         for urn, name in self._lists:
@@ -123,6 +120,8 @@ def _shown(document: Mapping[str, Any]) -> str | None:
 
 def changed_attributes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
     """The names of the top-level attributes whose values differ, for the event; never their values."""
+    if not before:
+        return tuple([key for key in after if key != "schemas"])
     changed = [key for key, value in before.items() if after.get(key) != value]
     changed += [key for key in after if key not in before]
     return tuple([key for key in changed if key != "schemas"])

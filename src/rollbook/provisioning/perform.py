@@ -1,5 +1,8 @@
 """From an operation to its outcome: the one door into the use cases."""
 
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
 from rollbook.provisioning.bulk import bulk
 from rollbook.provisioning.changes import read_changes
 from rollbook.provisioning.create import create
@@ -33,30 +36,27 @@ async def perform(operation: Operation, work: Work) -> Outcome:
 
     **Raises** ``ScimError`` of every kind that RFC 7644 §3.12 knows; what a store refuses is translated here.
     """
-    type: ResourceType | None = getattr(operation, "type", None)
     if work.terms.require_if_match and isinstance(operation, Replace | Modify | Delete):
         require_match(operation.conditions)
     try:
-        match operation:
-            case Retrieve():
-                return await retrieve(operation, work)
-            case Query():
-                return await query(operation, work)
-            case ListMembers():
-                return await list_members(operation, work)
-            case ReadChanges():
-                return await read_changes(operation, work)
-            case Create():
-                return await create(operation, work)
-            case Modify():
-                return await modify(operation, work)
-            case Replace():
-                return await replace(operation, work)
-            case Delete():
-                return await delete(operation, work)
-            case Bulk():
-                return await bulk(operation, work, perform)
-            case _:
-                raise TypeError(f"{operation} is not an operation on resources")
+        return await _USE_CASES[operation.__class__](operation, work)
     except StoreError as error:
+        type: ResourceType | None = getattr(operation, "type", None)
         raise refusal(error, type) from error
+
+
+async def _bulk(operation: Bulk, work: Work) -> Outcome:
+    return await bulk(operation, work, perform)
+
+
+_USE_CASES: Mapping[type[Operation], Callable[[Any, Work], Awaitable[Outcome]]] = {
+    Retrieve: retrieve,
+    Query: query,
+    ListMembers: list_members,
+    ReadChanges: read_changes,
+    Create: create,
+    Modify: modify,
+    Replace: replace,
+    Delete: delete,
+    Bulk: _bulk,
+}

@@ -93,7 +93,10 @@ class Work:
 
     async def apply(self, change: Change) -> Applied:
         """Make a change; as ``TenantStore.apply``. **Raises** ``InvalidValue`` for members that cannot be ones."""
-        await self.prepare(change)
+        if self.strangers:
+            await self.prepare(change)
+        elif not isinstance(change, Delete):
+            change.schema = self.schema
         return await (self.store if self.gate is None else self.gate).apply(change)
 
     async def prepare(self, change: Change) -> None:

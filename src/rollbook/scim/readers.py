@@ -47,12 +47,14 @@ Entry = tuple[str, Read, type | None]
 class Fields:
     """The names that an object may have, each with what it is called and who reads it."""
 
-    __slots__ = ("_lower", "exact", "where")
+    __slots__ = ("_lower", "exact", "plain", "where")
 
     def __init__(self, where: str, entries: Iterable[Entry]) -> None:
         """``entries`` are names with their readers (``Entry``)."""
         self.where = where
         self.exact = {entry[0]: entry for entry in entries}
+        self.plain = {name: plain for name, _, plain in self.exact.values() if plain is not None}
+        """The classes of values that are kept as they are."""
         self._lower = {name.lower(): pair for name, pair in self.exact.items()}
 
     def find(self, key: str, owner: Mapping[str, Any], reading: Reading) -> Entry | None:
@@ -80,14 +82,20 @@ class Fields:
 
     def read(self, value: Mapping[str, Any], reading: Reading) -> dict[str, Any]:
         """The assigned attributes of an object, by their names in the schema's spelling."""
+        plain = self.plain
+        for key, item in value.items():
+            if plain.get(key) is not item.__class__:
+                break
+        else:  # nothing in it is read: so most parts of most values are
+            return dict(value)
         out: dict[str, Any] = {}
         exact = self.exact
         for key, item in value.items():
             found = exact.get(key) or self.find(key, value, reading)
             if found is None or item is None:
                 continue
-            name, read, plain = found
-            if item.__class__ is plain:
+            name, read, kept_as = found
+            if item.__class__ is kept_as:
                 out[name] = item
             elif (canon := read(item, reading)) is not None:
                 out[name] = canon

@@ -19,14 +19,10 @@ from rollbook.scim.resource import Membership as Membership
 from rollbook.scim.resource import Stored as Stored
 from rollbook.scim.schema import Place, ResourceType
 
-
-class IndexRow(NamedTuple):
-    """One value of an indexed path: ``path`` is its position in ``ResourceType.index_paths``; ``value`` is in search
-    form, cut to ``INDEX_VALUE_LIMIT`` characters; ``ordinal`` 0 is the value that sorts the resource."""
-
-    path: int
-    value: str
-    ordinal: int
+IndexRow = tuple[int, str, int]
+"""One value of an indexed path (``scim.search_form.index_rows``): the path's position in ``ResourceType.index_paths``;
+the value in search form, cut to ``INDEX_VALUE_LIMIT`` characters; its ordinal, 0 for the one that sorts the
+resource."""
 
 
 class UniqueRow(NamedTuple):

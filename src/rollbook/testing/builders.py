@@ -111,7 +111,7 @@ def content(type: ResourceType, document: dict[str, Any], external_id: str | Non
 
 def indexed(type: ResourceType, document: dict[str, Any]) -> list[IndexRow]:
     """The index rows of a document."""
-    return [IndexRow(*row) for row in index_rows(type, INDEX_VALUE_LIMIT)(search_form(type)(document))]
+    return index_rows(type, INDEX_VALUE_LIMIT)(search_form(type)(document))
 
 
 def user(

@@ -99,7 +99,7 @@ class Queries:
             insert.content.key = text
             search = orjson.loads(insert.content.search) | {"name": {"familyName": text}, "nickName": text}
             insert.content.search = orjson.dumps(search)
-            insert.index = [row._replace(value=text) if row.path == 1 else row for row in insert.index]
+            insert.index = [(place, text if place == 1 else value, nth) for place, value, nth in insert.index]
             made.append(insert)
         await fill(handle, made)
         wanted = [insert.id for insert in reversed(made)]

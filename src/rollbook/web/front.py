@@ -1,7 +1,7 @@
 """Which endpoint a request is for: the identity server's and the sessions' by their exact addresses, the System API's
 by its base, that of another product by the first parts below its base, SCIM's for everything else."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from functools import cached_property
 
 from rollbook.http_message import Request, Response
@@ -33,15 +33,15 @@ class Front:
         """The System API that answers at a path."""
         return next((system for system in self._systems if system.find(path) is not None), None)
 
-    async def answer(self, request: Request) -> Response:
+    def answer(self, request: Request) -> Awaitable[Response]:
         """The answer to one request. Raises only for bugs."""
         path = request.path
         if path[1:].partition("/")[0] in self._ours:
-            return await self._scim.answer(request)
+            return self._scim.answer(request)
         found = self._oauth.find(path) or self._sessions.find(path)
         if found is None and (system := self._system(path)) is not None:
             found = system.find(path)
-        return await (found(request) if found is not None else self._scim.answer(request))
+        return found(request) if found is not None else self._scim.answer(request)
 
     async def before_body(self, request: Request) -> Response | None:
         """The refusal of a request before its body is read; None lets it in."""
