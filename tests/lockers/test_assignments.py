@@ -158,6 +158,14 @@ def test_an_assignment_gets_another_end(company: Company) -> None:
 def test_what_is_over_is_ended(company: Company) -> None:
     soon = (datetime.now(UTC) + timedelta(seconds=1)).isoformat()
     held = give(company, company.ann, company.doors[0], expires=soon)
+    assert company.items("/assignments", open="false") == []
+    while company.items("/assignments", open="true"):  # a second at most
+        pass
+    assert [(one["id"], one["open"], one["ended"]) for one in company.items("/assignments", open="false")] == [
+        (held["id"], False, None)
+    ]
+    assert company.get(f"/assignments/{held['id']}")["open"] is False
+    assert company.items(f"/users/{company.ann}/assignments") == []
     ended = 0
     while not ended:  # a second at most
         ended = company.make("/assignments:expire", None)["changed"]
@@ -298,11 +306,11 @@ def test_a_locker_that_is_in_use_is_not_deleted_and_says_what_to_do(company: Com
 
     held, booked, free = company.doors
     one = company.make("/assignments", {"userId": company.ann, "lockerId": held})
-    assert "release" in refused(held)
+    assert "Release" in refused(held)
     now = datetime.now(UTC)
     times = {"starts": (now + timedelta(hours=1)).isoformat(), "ends": (now + timedelta(hours=2)).isoformat()}
     company.make("/bookings", {"userId": company.bo, "lockerId": booked, **times})
-    assert "cancel" in refused(booked)
+    assert "Cancel" in refused(booked)
     company.make(f"/assignments/{one['id']}/release", None)
     for door in (held, free):
         assert company.call("DELETE", f"/lockers/{door}", match="*").status_code == 204

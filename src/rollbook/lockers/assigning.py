@@ -231,17 +231,17 @@ async def holder_of(work: LockerWork, locker_id: str) -> Assignment:
 
 async def held_by(work: LockerWork, user_id: str) -> list[Assignment]:
     """The open assignments of a user."""
-    return await work.store.listed(Assignment, Listing({"user_id": user_id, "open": True}, 500))
+    return await work.store.listed(Assignment, Listing({"user_id": user_id, "open_at": work.clock.written()}, 500))
 
 
-def shown(held: Assignment) -> dict[str, Any]:
-    """An assignment as it is answered."""
+def shown(held: Assignment, at: str) -> dict[str, Any]:
+    """An assignment as it is answered at a moment. What has expired is over, whether or not anybody has ended it."""
     return {
         "id": held.id,
         "lockerId": held.locker_id,
         "userId": held.user_id,
         "kind": held.kind,
-        "open": held.slot is not None,
+        "open": held.slot is not None and (held.expires is None or held.expires > at),
         "started": held.started,
         "expires": held.expires,
         "ended": held.ended,

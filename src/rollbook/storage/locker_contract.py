@@ -117,7 +117,8 @@ class LockerStore(Protocol):
 
     async def listed(self, kind: type[K], listing: Listing) -> list[K]:
         """At most ``limit`` of a kind. The names in ``where`` are fields of the record; beside them ``location_id``,
-        ``section_id`` and ``group_id`` of lockers, ``location_id`` of banks, ``open`` of assignments."""
+        ``section_id`` and ``group_id`` of lockers, ``location_id`` of banks; of assignments ``open``, and ``open_at``
+        and ``over_at`` a moment, at which what has expired is over."""
 
     async def whereabouts(self, locker_ids: Sequence[str]) -> dict[str, Whereabouts]: ...
 

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Query
 from fastapi import Response as Answer
+from pydantic import Field
 
 from rollbook.events import Kind
 from rollbook.lockers import assigning, forms
@@ -41,7 +42,7 @@ class OfAssignments(Paging):
     updated_since: Since = None
     locker_id: Id | None = None
     user_id: Id | None = None
-    open: bool | None = None
+    open: Annotated[bool | None, Field(description="Whether it is held now: not ended, and not past `expires`.")] = None
     kind: Literal["day", "fixed", "shared", "delivery", "booking"] | None = None
 
 
@@ -71,7 +72,7 @@ class Free(Parameters):
 def assignment_answer(caller: Caller, status: int, held: Assignment) -> Answered:
     """An assignment that was just written, or read."""
     at = f"{caller.base}/assignments/{held.id}" if status == 201 else ""
-    return answered(status, assigning.shown(held), version=held.version, location=at)
+    return answered(status, assigning.shown(held, caller.clock.written()), version=held.version, location=at)
 
 
 def _booking(caller: Caller, status: int, booking: Booking) -> Answered:
@@ -79,12 +80,9 @@ def _booking(caller: Caller, status: int, booking: Booking) -> Answered:
     return answered(status, assigning.shown_booking(booking), version=booking.version, location=at)
 
 
-async def _listed(caller: Caller, kind: Any, asked: Any, show: Any) -> Answer:
-    where = {
-        name: value
-        for name, value in asked.model_dump(exclude={"limit", "cursor", "updated_since"}).items()
-        if value is not None
-    }
+async def _listed(caller: Caller, kind: Any, asked: Any, show: Any, **more: Any) -> Answer:
+    said = asked.model_dump(exclude={"limit", "cursor", "updated_since", "open"})
+    where = {name: value for name, value in said.items() if value is not None} | more
     since = asked.updated_since
     after = edge_of(asked.cursor, 1 if since is None else 2)
     found = await caller.store.lockers.listed(kind, Listing(where, asked.limit + 1, after, since))
@@ -100,7 +98,9 @@ async def _listed(caller: Caller, kind: Any, asked: Any, show: Any) -> Answer:
     "/assignments", summary="List assignments", operation_id="listAssignments", response_model=models.AssignmentList
 )
 async def list_assignments(caller: Reads, asked: Annotated[OfAssignments, Query()]) -> Answer:
-    return await _listed(caller, Assignment, asked, assigning.shown)
+    at = caller.clock.written()
+    more = {} if asked.open is None else {"open_at" if asked.open else "over_at": at}
+    return await _listed(caller, Assignment, asked, lambda held: assigning.shown(held, at), **more)
 
 
 @router.get(

@@ -190,7 +190,7 @@ def routes(people: People) -> APIRouter:
     )
     async def held(caller: Reads, id: ThingId) -> Answer:
         await people.found(caller, USER_NUMBER, id)
-        items = [assigning.shown(one) for one in await assigning.held_by(caller.work, id)]
+        items = [assigning.shown(one, caller.clock.written()) for one in await assigning.held_by(caller.work, id)]
         return said(answered(200, {"items": items, "nextCursor": None}))
 
     @router.post(

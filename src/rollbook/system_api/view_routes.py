@@ -149,15 +149,16 @@ async def change_group(
 async def leavers(caller: Reads, asked: Annotated[Paging, Query()]) -> Answer:
     (after,) = edge_of(asked.cursor, 1) or ("",)
     found = await caller.store.lockers.leavers(asked.limit + 1, after)
-    return page([_leaver(one) for one in found], asked.limit, lambda: (found[asked.limit - 1].assignment.id,))
+    at = caller.clock.written()
+    return page([_leaver(one, at) for one in found], asked.limit, lambda: (found[asked.limit - 1].assignment.id,))
 
 
-def _leaver(one: Leaver) -> dict[str, Any]:
+def _leaver(one: Leaver, at: str) -> dict[str, Any]:
     return {
         "userId": one.assignment.user_id,
         "userName": one.user_name,
         "since": one.since,
-        "assignment": assigning.shown(one.assignment),
+        "assignment": assigning.shown(one.assignment, at),
     }
 
 

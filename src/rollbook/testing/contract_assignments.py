@@ -143,6 +143,19 @@ class Assignments:
         assert len(outcomes) - 1 == sum(isinstance(one, LockerRefused) for one in outcomes)
         assert len((await handle.lockers.holders([there.lockers[0].id], LATER))[there.lockers[0].id]) == 1
 
+    async def test_what_has_expired_is_over_in_lists(self, handle: TenantStore, acorn: Tenant) -> None:
+        there = await house(handle, acorn)
+        short = await there.give("ann", there.lockers[0], expires=NOON)
+        long = await there.give("ann", there.lockers[1])
+        ended = await there.give("bo", there.lockers[2])
+        ended = await handle.lockers.release(ended.id, "released", act(LATER))
+
+        async def listed(name: str, at: str) -> set[str]:
+            return {one.id for one in await handle.lockers.listed(Assignment, Listing({name: at}))}
+
+        assert (await listed("open_at", LATER), await listed("over_at", LATER)) == ({short.id, long.id}, {ended.id})
+        assert (await listed("open_at", NOON), await listed("over_at", NOON)) == ({long.id}, {short.id, ended.id})
+
     async def test_many_who_come_at_once_get_a_locker_each(
         self, store: Store, handle: TenantStore, acorn: Tenant
     ) -> None:

@@ -59,6 +59,8 @@ _SPECIAL: Mapping[tuple[type[Any], str], str] = {
         WHERE o.tenant_id = $1 AND o.bank_id = x.id) THEN 1 ELSE 0 END""",
     (LockerGroup, "bank_id"): """x.id IN (SELECT g.group_id FROM locker o
         JOIN grouped_locker g ON g.tenant_id = $1 AND g.locker_id = o.id WHERE o.tenant_id = $1 AND o.bank_id = {})""",
+    (Assignment, "open_at"): "x.slot IS NOT NULL AND (x.expires IS NULL OR x.expires > {})",
+    (Assignment, "over_at"): "(x.slot IS NULL OR x.expires <= {})",
     (Booking, "ends_after"): "x.ends > {}",
 }
 

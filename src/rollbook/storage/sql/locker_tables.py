@@ -72,14 +72,14 @@ KINDS: Mapping[type[Any], Table] = {
         "location",
         _NAMED,
         ("name",),
-        hangers={"has sections: delete these first": _any("section", "location_id")},
+        hangers={"has sections. Delete these first": _any("section", "location_id")},
     ),
     Section: Table(
         "section",
         _NAMED,
         ("location_id", "name"),
         (_parent("location_id", "location", "location"),),
-        {"has locker banks: delete these first": _any("locker_bank", "section_id")},
+        {"has locker banks. Delete these first": _any("locker_bank", "section_id")},
     ),
     Bank: Table(
         "locker_bank",
@@ -90,7 +90,7 @@ KINDS: Mapping[type[Any], Table] = {
                 "section_id", "section", "SELECT location_id FROM section WHERE tenant_id = $1 AND id = $2 FOR SHARE"
             ),
         ),
-        {"has lockers: delete these first": _any("locker", "bank_id")},
+        {"has lockers. Delete these first": _any("locker", "bank_id")},
         ("DELETE FROM pin_code WHERE tenant_id = $1 AND subject = 'bank' AND id = $2",),
     ),
     Locker: Table(
@@ -99,10 +99,10 @@ KINDS: Mapping[type[Any], Table] = {
         ("bank_id", "number"),
         (_parent("bank_id", "locker bank", "locker_bank"),),
         {
-            "is somebody's: release its assignments first": """SELECT 1 FROM assignment
+            "is somebody's. Release its assignments first": """SELECT 1 FROM assignment
                 WHERE tenant_id = $1 AND locker_id = $2 AND slot IS NOT NULL
                 AND (expires IS NULL OR expires > $3) LIMIT 1""",
-            "is booked: cancel its bookings first": """SELECT 1 FROM booking
+            "is booked. Cancel its bookings first": """SELECT 1 FROM booking
                 WHERE tenant_id = $1 AND locker_id = $2 AND state = 'open' AND ends > $3 LIMIT 1""",
         },
         (
@@ -114,7 +114,7 @@ KINDS: Mapping[type[Any], Table] = {
         "locker_group",
         _NAMED,
         ("name",),
-        hangers={"has links: delete these first": _any("access_link", "locker_group_id")},
+        hangers={"has links. Delete these first": _any("access_link", "locker_group_id")},
         followers=("DELETE FROM grouped_locker WHERE tenant_id = $1 AND group_id = $2",),
     ),
     Link: Table(
