@@ -78,6 +78,8 @@ def test_a_wish_is_fulfilled_by_any_that_fits(company: Company) -> None:
     assert give(company, company.ann, **wish)["lockerId"] == company.doors[1]
     assert company.code("POST", "/assignments", {"userId": company.bo, **wish}) == (409, "noFreeLocker")
     assert company.items("/availability", **wish) == []
+    assert company.code("GET", "/availability", starts=FARTHER, ends=FAR) == (400, "invalidParameter")
+    assert company.code("GET", "/availability", ends="2020-01-01T00:00:00Z") == (400, "invalidParameter")
     first = company.get("/availability", limit=1)
     rest = company.get("/availability", limit=1, cursor=first["nextCursor"])
     assert [one["number"] for one in (*first["items"], *rest["items"])] == ["001", "003"]

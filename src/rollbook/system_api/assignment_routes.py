@@ -32,6 +32,7 @@ from rollbook.system_api.answers import (
     said,
 )
 from rollbook.system_api.calling import Caller, Manages, Reads
+from rollbook.system_api.problems import Refusal
 from rollbook.system_api.structure_routes import ThingId
 
 router = APIRouter(tags=["Assignments"], responses=REFUSED)
@@ -323,6 +324,9 @@ async def free(caller: Reads, asked: Annotated[Free, Query()]) -> Answer:
     )
     (after,) = edge_of(asked.cursor, 1) or ("",)
     starts = asked.starts or caller.clock.written()
+    if asked.ends is not None and asked.ends <= starts:
+        why = "This has to be after starts, which is now where nobody says."
+        raise Refusal(400, "invalidParameter", "ends has to be after starts.", [("ends", why)])
     found = await caller.store.lockers.free(wish, starts, asked.ends, asked.limit + 1, after)
     return page([forms.shown(one) for one in found], asked.limit, lambda: (found[asked.limit - 1].id,))
 
