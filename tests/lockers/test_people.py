@@ -24,6 +24,14 @@ def test_users_are_those_of_scim(company: Company) -> None:
     assert company.code("GET", f"/users/{company.staff}") == (404, "notFound")
 
 
+def test_who_is_in_no_group_is_found(company: Company) -> None:
+    assert [one["userName"] for one in company.items("/users", inGroup="false")] == ["cleo"]
+    assert {one["userName"] for one in company.items("/users", inGroup="true")} == {"ann", "bo"}
+    company.make(f"/user-groups/{company.staff}/members", {"remove": [company.ann]})
+    found = company.items("/users", inGroup="false", active="true", updatedSince="2020-01-01T00:00:00Z")
+    assert {one["userName"] for one in found} == {"ann", "cleo"}
+
+
 def test_a_user_has_badges_of_his_own(company: Company) -> None:
     path = f"/users/{company.ann}/badges"
     given = company.make(path, {"add": [{"value": "04A1", "display": "blue card"}]})

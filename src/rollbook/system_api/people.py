@@ -34,6 +34,10 @@ BADGES = "urn:ietf:params:scim:schemas:extension:releezme:2.0:User"
 """The extension under which a User's badges are kept."""
 
 
+IN_GROUPS = "groups"
+"""Among the paths of a list: whether there are any."""
+
+
 class People:
     """``dialect_of`` makes the dialect that sees all that is kept of a tenant."""
 
@@ -143,7 +147,11 @@ _CHANGED = "meta.lastModified"
 
 
 def _filter(type: ResourceType, filters: Mapping[str, str | bool], since: str | None) -> BoundFilter | None:
-    wanted = [f"{path} eq {json.dumps(value)}" for path, value in filters.items()]
+    there = {True: "{} pr", False: "not ({} pr)"}
+    wanted = [
+        there[bool(value)].format(path) if path == IN_GROUPS else f"{path} eq {json.dumps(value)}"
+        for path, value in filters.items()
+    ]
     if since is not None:
         wanted.append(f"{_CHANGED} ge {json.dumps(since)}")
     return bind(parse_filter(" and ".join(wanted)), type) if wanted else None
@@ -194,4 +202,4 @@ def _times(stored: Stored) -> dict[str, Any]:
     return {"version": stored.version, "created": stored.created, "lastModified": stored.last_modified}
 
 
-__all__ = ["BADGES", "GROUP_NUMBER", "USER_NUMBER", "People", "patch", "shown_group", "shown_user"]
+__all__ = ["BADGES", "GROUP_NUMBER", "IN_GROUPS", "USER_NUMBER", "People", "patch", "shown_group", "shown_user"]

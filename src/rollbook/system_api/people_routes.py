@@ -38,6 +38,7 @@ from rollbook.system_api.calling import Caller, Reads, Writes
 from rollbook.system_api.people import (
     BADGES,
     GROUP_NUMBER,
+    IN_GROUPS,
     USER_NUMBER,
     People,
     patch,
@@ -117,6 +118,7 @@ class OfUsers(OfPeople):
     external_id: Annotated[str | None, Field(max_length=200)] = None
     badge: Annotated[str | None, Field(max_length=200, description="What a reader has read off the card.")] = None
     active: bool | None = None
+    in_group: Annotated[bool | None, Field(description="False: who is in no user group, and so has no rights.")] = None
 
 
 class OfGroups(OfPeople):
@@ -129,6 +131,7 @@ _PATHS = {
     "external_id": "externalId",
     "badge": f"{BADGES}:badges.value",
     "active": "active",
+    "in_group": IN_GROUPS,
     "display_name": "displayName",
 }
 
