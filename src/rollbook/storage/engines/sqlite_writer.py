@@ -167,10 +167,17 @@ class Writer:
         await asyncio.to_thread(self._checkpoints.close)
         self._connection.close()
 
-    def _next(self) -> None:
-        """On the loop: begin the next batch."""
+    def _next(self, told: int = 0) -> None:
+        """On the loop: begin the next batch; ``told`` callers are about to hear of the last one.
+
+        These will have more, most of them, while this batch is committed. So it takes half of all who are about and not
+        everybody who waits: else a great batch and a small one would follow each other, and one of the two would be
+        committed while there is nothing to do on the loop.
+        """
         self._called = False
-        batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
+        waiting = self._waiting
+        most = (len(waiting) + told + 1) // 2 if told else BATCH
+        batch = [waiting.popleft() for _ in range(min(BATCH, len(waiting), most))]
         if not batch:
             self._idle.set()
             return
@@ -209,10 +216,13 @@ class Writer:
         self._loop.call_soon_threadsafe(self._told, batch)
 
     def _told(self, batch: list[_Job]) -> None:
-        """On the loop: tell the callers, and go on."""
-        _tell(batch)
+        """On the loop: tell the callers, and go on: first with those who wait, so that the next commit is on its way
+        while the callers go on."""
         self._busy = False
-        if not self._called:
+        if self._waiting:
+            self._next(len(batch))
+        _tell(batch)
+        if not self._busy and not self._called:
             self._called = True
             self._loop.call_soon(self._next)  # after the callers, who may have more
 
