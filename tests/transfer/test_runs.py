@@ -267,3 +267,21 @@ def test_what_a_target_keeps_otherwise_is_told_once(stage: Stage, acorn: Seat) -
     assert "name.familyName" not in told
     assert stage.sync()["counts"] == {"update done": 1}
     assert stage.sync()["counts"] == {}
+
+
+def test_a_value_that_no_service_takes_makes_a_bad_row_and_stops_nobody_else(stage: Stage, acorn: Seat) -> None:
+    stage.rows[3]["login"] = "nul\0nul"
+    told = stage.run("sync", "--json")
+    assert told.code == 4, told.err
+    assert json.loads(told.out)["targets"][0]["counts"] == {"create done": 9}
+    assert "people.csv line 5: has a NUL character" in told.err
+
+
+def test_who_cannot_be_looked_up_is_left_alone_and_stops_nobody_else(stage: Stage, acorn: Seat) -> None:
+    acorn.user("somebody")
+    stage.rows[3]["login"] = "x" * 70_000
+    for _ in range(2):
+        told = stage.run("sync", "--json")
+        assert told.code == 4, told.err
+        assert "people.csv line 5: the target cannot say whether it is there: 414" in told.err
+    assert len(there(acorn)) == 10

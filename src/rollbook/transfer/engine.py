@@ -149,6 +149,8 @@ class Engine:
                 )
             except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
                 asked, lost, unsure = None, _unreached(error, f"target at {self._base}"), False
+            except httpx2.InvalidURL:
+                return Answer(414, {}, {"detail": "the address would be too long"}, attempt)
             except httpx2.RequestError:
                 asked, lost, unsure = None, "the connection was lost before an answer came", True
             else:

@@ -69,8 +69,8 @@ class Operation:
 class Note:
     """Something that a person should know and that nothing is done about.
 
-    **Shape**: ``kind`` is ``unknown``, ``leaver``, ``ambiguous``, ``duplicate``, ``taken``, ``protected``, ``bad_row``,
-    ``adopted``, ``linked``, ``vanished``, ``not_taken_over``.
+    **Shape**: ``kind`` is ``unknown``, ``leaver``, ``ambiguous``, ``unclear``, ``duplicate``, ``taken``, ``protected``,
+    ``bad_row``, ``adopted``, ``linked``, ``vanished``, ``not_taken_over``.
     """
 
     kind: str

@@ -34,7 +34,7 @@ from rollbook.transfer.target_settings import TargetSettings
 from rollbook.transfer.walking import Progress
 
 Json = Any
-_UNCLEAR = ("ambiguous", "duplicate", "taken", "bad_row")
+_UNCLEAR = ("ambiguous", "unclear", "duplicate", "taken", "bad_row")
 """Notes about entries that could not be brought in step."""
 
 

@@ -68,6 +68,12 @@ def fill(
             reading.spoil_line(reading.first, line, _same_key(other), key)
 
 
+def _holds_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    return isinstance(value, list | tuple) and any(map(_holds_nul, value))
+
+
 def _same_key(line: int) -> str:
     return f"has the key of line {line}"
 
@@ -184,6 +190,8 @@ class Reading:
             key = source.key_of(values)
             if not wrong and not key:
                 wrong = "has no key"
+            if not wrong and any(map(_holds_nul, values.values())):
+                wrong = "has a NUL character, which no service takes"
             if not wrong:
                 try:
                     if not counts(source, values):

@@ -5,7 +5,7 @@ is sent again; a write that was overtaken (412) is looked at before it is made a
 """
 
 import hashlib
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -30,6 +30,8 @@ _NO_PATCH = (405, 501)
 _OVERTAKEN = 4
 _LOST = 4
 """How often one write is begun anew."""
+_TERMS = 2_000
+"""Characters of one filter: in an address each may need three bytes, and one that is no ASCII more."""
 
 
 class Refused(RollbookError):
@@ -147,9 +149,8 @@ class Target:
             return [[user for user in everybody if self.means(one, user)] for one in wanted]
         found: dict[str, TargetUser] = {}
         terms = [term for one in wanted for term in self._terms(one)]
-        at_once = 16 if can.filter_or else 1
-        for at in range(0, len(terms), at_once):
-            query: dict[str, str | int] = {"filter": " or ".join(terms[at : at + at_once])}
+        for some in _batches(terms, 16 if can.filter_or else 1):
+            query: dict[str, str | int] = {"filter": " or ".join(some)}
             answer = await self._call("GET", can.users, query=query)
             if answer.status == 404:
                 continue  # some say so of an empty list
@@ -348,6 +349,18 @@ class Target:
             return answer
         detail, kind = self.wire.detail(answer.body)
         raise Refused(answer.status, plain(detail), kind)
+
+
+def _batches(terms: Sequence[str], most: int) -> Iterator[list[str]]:
+    """Terms that fit into one address, a few at once: many servers take lines of 8,000 bytes at most."""
+    some: list[str] = []
+    for term in terms:
+        if some and (len(some) == most or sum(map(len, some)) + len(term) > _TERMS):
+            yield some
+            some = []
+        some.append(term)
+    if some:
+        yield some
 
 
 def _quoted(value: Json) -> str:

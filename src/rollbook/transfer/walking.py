@@ -9,9 +9,9 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from rollbook.transfer.records import Snapshot
+from rollbook.transfer.records import Entry, Snapshot
 from rollbook.transfer.state.workspace import Workspace, packed
-from rollbook.transfer.target import Target
+from rollbook.transfer.target import Refused, Target
 from rollbook.transfer.users import TargetUser, name_key
 from rollbook.transfer.wire import Page
 
@@ -112,26 +112,39 @@ class Walker:
             return
         if can.filter and can.proven and newcomers <= BY_FILTER:
             found: list[TargetUser] = []
+            unknown: list[tuple[str, str]] = []
             keys = list(ws.newcomers())
             for at in range(0, len(keys), 8):
                 entries = [entry for key in keys[at : at + 8] if (entry := snapshot.get(key)) is not None]
-                for users in await self._target.search([entry.attributes for entry in entries]):
-                    found += users
+                found += await self._searched(entries, unknown)
                 self._progress("confirming", len(entries), newcomers)
-            if not found:
-                return
-            self._keep(0, found)
-        else:
-            first = before = ws.seen()
-            for walk in range(1, WALKS + 1):
-                await self._calmly(walk * 10)
-                after = ws.seen()
-                if after == before:
-                    break
-                before = after
-            if before == first:
-                return
+            if found:
+                self._keep(0, found)
+                ws.rematch_all()
+            for key, refused in unknown:
+                ws.settle(key, f"unclear: the target cannot say whether it is there: {refused}")
+            return
+        first = before = ws.seen()
+        for walk in range(1, WALKS + 1):
+            await self._calmly(walk * 10)
+            after = ws.seen()
+            if after == before:
+                break
+            before = after
+        if before == first:
+            return
         ws.rematch_all()
+
+    async def _searched(self, entries: list[Entry], unknown: list[tuple[str, str]]) -> list[TargetUser]:
+        """Whoever is there of some entries. A question that is refused is asked of each alone; ``unknown`` gathers whom
+        nothing can be found out of, with the reason."""
+        try:
+            return [user for users in await self._target.search([e.attributes for e in entries]) for user in users]
+        except Refused as refused:
+            if len(entries) == 1:
+                unknown.append((entries[0].key, refused.detail))
+                return []
+        return [user for entry in entries for user in await self._searched([entry], unknown)]
 
 
 async def _ahead(pages: AsyncIterator[Page]) -> AsyncIterator[Page]:
