@@ -1,7 +1,9 @@
 """A plan in a file: what it shows, and when it is refused."""
 
 import json
+import os
 import re
+import stat
 from pathlib import Path
 
 import pytest
@@ -117,3 +119,24 @@ def test_the_same_differences_make_the_same_plan(stage: Stage) -> None:
 def test_the_key_of_plans_is_for_its_owner_alone(stage: Stage) -> None:
     planned(stage)
     assert (stage.folder / "transfer.state" / "plan.key").stat().st_mode & 0o077 == 0
+
+
+def test_a_plan_goes_into_a_pipe_as_it_goes_into_a_file(stage: Stage) -> None:
+    pipe = stage.folder / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
+    try:
+        told = stage.run("plan", "-o", "pipe")
+        assert told.code == 0, told.err
+        text = os.read(reader, 1_000_000)
+    finally:
+        os.close(reader)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    (stage.folder / "plan.jsonl").write_bytes(text)
+    assert stage.run("apply", "plan.jsonl").code == 0
+
+
+@pytest.mark.parametrize(("name", "said"), [(".", "is a folder"), ("missing/plan.jsonl", "there is no folder missing")])
+def test_a_plan_that_cannot_be_kept_there_is_wrong_usage(stage: Stage, name: str, said: str) -> None:
+    told = stage.run("plan", "-o", name)
+    assert (told.code, said in told.err) == (2, True), told.err

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rollbook.cli.options import Json
-from rollbook.cli.output import print_json, say
+from rollbook.cli.output import WRONG_USAGE, fail, print_json, say
 from rollbook.cli.transfer_options import ConfigFile, TargetName, chosen, read, there
 from rollbook.cli.transfer_running import each, or_fail
 
@@ -38,6 +38,7 @@ def plan(
     from rollbook.transfer.mapping.checking import wanting
 
     config_read, targets = chosen(config, target)
+    _check_output(output)
     told: list[dict[str, Any]] = []
 
     async def work(session: "Session") -> int:
@@ -63,6 +64,14 @@ def plan(
     if json:
         print_json({"exit_code": code, "targets": told})
     raise typer.Exit(code)
+
+
+def _check_output(output: str | None) -> None:
+    path = Path(output or "plan")
+    if path.is_dir():
+        fail(f"-o: {output} is a folder", "name a file in it", WRONG_USAGE)
+    if not path.parent.is_dir():
+        fail(f"-o: there is no folder {path.parent}", code=WRONG_USAGE)
 
 
 def _plan_path(output: str | None, name: str, *, several: bool) -> Path | None:

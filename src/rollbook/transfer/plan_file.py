@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import orjson
 
@@ -72,22 +72,33 @@ def plan_id(target: str, source: str, base: int, operations: Iterable[bytes]) ->
 def write(
     path: Path, key: bytes, header: Mapping[str, Json], lines: Iterable[bytes], totals: Mapping[str, Json]
 ) -> None:
-    """Write a plan, whole or not at all."""
-    signer = hmac.new(key, digestmod=hashlib.sha256)
+    """Write a plan, whole or not at all. What is there and is no file (a pipe, a device) is written to as it is."""
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        with path.open("wb") as file:
+            _put(file, key, header, lines, totals)
+        return
     temporary = path.with_name(f".{path.name}.new")
     temporary.unlink(missing_ok=True)
     with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-
-        def put(line: bytes) -> None:
-            signer.update(line + b"\n")
-            file.write(line + b"\n")
-
-        put(orjson.dumps({"form": FORM, **header}))
-        for line in lines:
-            put(line)
-        put(orjson.dumps({"totals": dict(totals)}))
-        file.write(orjson.dumps({"signature": signer.hexdigest()}) + b"\n")
+        _put(file, key, header, lines, totals)
     temporary.replace(path)
+
+
+def _put(
+    file: IO[bytes], key: bytes, header: Mapping[str, Json], lines: Iterable[bytes], totals: Mapping[str, Json]
+) -> None:
+    signer = hmac.new(key, digestmod=hashlib.sha256)
+
+    def put(line: bytes) -> None:
+        signer.update(line + b"\n")
+        file.write(line + b"\n")
+
+    put(orjson.dumps({"form": FORM, **header}))
+    for line in lines:
+        put(line)
+    put(orjson.dumps({"totals": dict(totals)}))
+    file.write(orjson.dumps({"signature": signer.hexdigest()}) + b"\n")
 
 
 def read(path: Path, key: bytes) -> PlanFile:
