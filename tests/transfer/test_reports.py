@@ -159,3 +159,20 @@ def test_resume_tells_both_parts(stage: Stage, acorn: Seat) -> None:
     cut_off(stage, acorn)
     told = stage.run("resume")
     assert "4 created before it was cut off, 6 created after" in told.out
+
+
+def test_names_from_a_source_move_no_cursor_and_fill_no_screen(stage: Stage, acorn: Seat) -> None:
+    acorn.user("seen")
+    stage.rows = [{**row, "login": f"red\x1b[31m{row['id']}"} for row in stage.rows]
+    stage.rows[0]["login"] = "x" * 5000
+    stage.rows += [{**stage.rows[1], "id": str(number), "login": f"a\x07{number}"} for number in range(30)]
+    stage.rows += [{**stage.rows[1], "id": f"9{number}", "login": "b\x1bell"} for number in range(2)]
+    told = stage.run("sync")
+    assert told.code == 4
+    again = stage.run("report")
+    for text in (told.out, told.err, again.out):
+        assert not re.search(r"[^\n\t -~À-ÿ–→…]", text), re.findall(r".*[^\n\t -~À-ÿ–→…].*", text)
+        assert max(map(len, text.splitlines())) < 500
+    assert "create failed: red\\x1b[31m00002: 400" in told.err
+    assert "… and 20 more operations: `rollbook transfer report` has them all" in told.err
+    assert "10 unclear" not in told.out

@@ -59,7 +59,7 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> No
     """Rows under their headings. Control characters are shown as escapes: a name must not move the cursor."""
     if not sys.stdout.isatty():
         for row in rows:
-            print("\t".join(_cell(value) for value in row))
+            print("\t".join(printable(value) for value in row))
         sys.stdout.flush()
         return
     from rich.box import SIMPLE_HEAD
@@ -71,7 +71,7 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> No
     for heading in headings:
         table.add_column(heading, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(_cell(value)) for value in row))
+        table.add_row(*(Text(printable(value)) for value in row))
     Console().print(table)
 
 
@@ -79,11 +79,12 @@ def print_record(fields: Mapping[str, object]) -> None:
     """One thing, a line for each of its fields."""
     width = max(len(name) for name in fields) + 2
     for name, value in fields.items():
-        print(f"{name:{width}}{_cell(value)}")
+        print(f"{name:{width}}{printable(value)}")
     sys.stdout.flush()
 
 
-def _cell(value: object) -> str:
+def printable(value: object) -> str:
+    """A value as text in which nothing moves a cursor or breaks a line."""
     text = "" if value is None else str(value)
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rollbook.cli.options import Json
-from rollbook.cli.output import fail, print_json, say
+from rollbook.cli.output import fail, print_json, printable, say
 from rollbook.cli.transfer_options import ConfigFile, TargetName, chosen
 from rollbook.errors import RollbookError
 
@@ -104,8 +104,7 @@ def _tell(values: Mapping[str, Any]) -> None:
 
 
 def _text(value: Any) -> str:
-    text = value if isinstance(value, str) else json_.dumps(value, ensure_ascii=False)
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return printable(value if isinstance(value, str) else json_.dumps(value, ensure_ascii=False))
 
 
 async def _in_target(

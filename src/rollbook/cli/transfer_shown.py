@@ -6,17 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from rollbook.cli.output import print_record, print_table, say
+from rollbook.cli.output import print_record, print_table, printable, say
 from rollbook.transfer.operations import Operation
 from rollbook.transfer.report import KINDS, OUTCOMES, STATES, changes, counted, done_to, note_text, written_change
 
 if TYPE_CHECKING:
     from rollbook.transfer.report import Report
     from rollbook.transfer.runs import Result
+    from rollbook.transfer.state.journal import Done
 
 Json = Any
 SHOWN = 20
 """Operations and notes that are shown where not all are asked for."""
+_LONGEST = 200
 
 
 def show_lines(
@@ -51,9 +53,25 @@ def say_notes(notes: Iterable[Mapping[str, Json]], *, all: bool = False) -> None
     """What should be known, on standard error."""
     coming = iter(notes)
     for note in coming if all else islice(coming, SHOWN):
-        say(note_text(note))
+        say(line(note_text(note)))
     if more := sum(1 for _ in coming):
         say(f"… and {more:,} more notes: `rollbook transfer report` has them all")
+
+
+def say_failed(operations: Iterable["Done"]) -> None:
+    """What was not done, or not quite, on standard error."""
+    coming = (done for done in operations if done.state != "done" or done.detail)
+    for done in islice(coming, SHOWN):
+        who = line(done.operation.user_name or done.operation.key)
+        say(f"{done.operation.kind} {done.state}: {who}: {line(done.detail)}")
+    if more := sum(1 for _ in coming):
+        say(f"… and {more:,} more operations: `rollbook transfer report` has them all")
+
+
+def line(text: str) -> str:
+    """A text that came from elsewhere, on one line that is not too long."""
+    text = printable(text)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _row(operation: Operation, *, redact: bool) -> list[str]:
@@ -117,11 +135,16 @@ def show_report(report: "Report") -> None:
         [[k, counts.get(k, {}).get("done", 0), *(f"{counts.get(k, {}).get(s, 0)} {s}" for s in others)] for k in KINDS],
     )
     rows = [
-        [row["kind"], row["state"], row.get("userName") or row.get("key", ""), row.get("detail") or row["reason"]]
+        [
+            row["kind"],
+            row["state"],
+            line(row.get("userName") or row.get("key", "")),
+            line(row.get("detail") or row["reason"]),
+        ]
         for row in report.operations()
         if row["state"] != "done" or row.get("detail")
     ]
     if rows:
         print_table(["what", "state", "who", "why"], rows)
     for note in report.notes():
-        print(note_text(note))
+        print(line(note_text(note)))

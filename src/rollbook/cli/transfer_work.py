@@ -102,7 +102,7 @@ def _finish(
     config: Any, targets: list["TargetSettings"], work: Callable[["Session"], Awaitable["Result | None"]], *, json: bool
 ) -> None:
     """Run, and tell what came of it: the result on standard output, what should be known on standard error."""
-    from rollbook.cli.transfer_shown import say_notes, show_result
+    from rollbook.cli.transfer_shown import say_failed, say_notes, show_result
     from rollbook.transfer.errors import DONE, SOME_FAILED
 
     told: list[dict[str, Any]] = []
@@ -111,10 +111,7 @@ def _finish(
     def tell(session: "Session", result: "Result") -> None:
         session.progress("", 0, None)
         say_notes(note.to_json() for note in session.journal.notes(result.run))
-        for done in session.journal.operations(result.run):
-            if done.state != "done" or done.detail:
-                who = done.operation.user_name or done.operation.key
-                say(f"{done.operation.kind} {done.state}: {who}: {done.detail}")
+        say_failed(session.journal.operations(result.run))
         if not json:
             show_result(session.settings.name, result)
 
