@@ -58,8 +58,9 @@ class Application:
     ``answer``. HEAD is answered by calling with method HEAD and leaving the body out.
     ``startup`` steps run in order, and a failing one stops the start (see ``failure``); ``shutdown`` steps run in
     reverse order, every one of them. ``describe`` tells the access log what a request was (route template, tenant), and
-    must not tell ids, filters or names of people. ``before_body`` is asked about a request whose headers are there and
-    whose body is still coming; an answer of it is the request's, and ends the connection. It raises for bugs only.
+    must not tell ids, filters or names of people. ``before_body`` is asked about a request before its body is read, if
+    that did not come with its headers; an answer of it is the request's, and ends the connection. It raises for bugs
+    only.
     ``refuse`` writes what the edge refuses at a path in the form of that address.
     """
 
@@ -123,13 +124,12 @@ class Application:
             headers = request.headers
             if "content-length" in headers or "transfer-encoding" in headers:
                 whole = exchange.take_whole() if exchange is not None else None
-                if whole is not None:  # it came with the headers: there is nothing to keep anybody from sending
+                if whole is not None:
                     request.body = self._guard.check_body(whole)
-                else:
-                    if self._before_body is not None and answer is None:
-                        response = await self._before_body(request)
-                    if response is None:
-                        request.body = await self._guard.read_body(receive)
+                if self._before_body is not None and answer is None:
+                    response = await self._before_body(request)
+                if response is None and whole is None:
+                    request.body = await self._guard.read_body(receive)
             if response is None:
                 close = self.draining
                 response = await (answer or self._answer)(request)

@@ -46,7 +46,8 @@ class Front:
     async def before_body(self, request: Request) -> Response | None:
         """The refusal of a request before its body is read; None lets it in."""
         if request.path[1:].partition("/")[0] in self._ours:
-            return await self._scim.before_body(request)
+            # One that came with its body is answered now: nothing is kept from being sent by asking first.
+            return None if request.body else await self._scim.before_body(request)
         if self._oauth.find(request.path) is not None:
             return self._oauth.refuse_body(request)
         if self._sessions.find(request.path) is not None:
