@@ -200,6 +200,21 @@ def test_tables_are_read_as_spreadsheets_write_them(desk: Desk, between: str, en
     assert (again["created"], again["changed"]) == ({}, {})
 
 
+def test_a_table_keeps_numbers_that_read_like_ranges_and_names_with_bars(desk: Desk, house: House) -> None:
+    table = "location,section,lockerBank,number,door,lockerGroups\nL,S,B,,1-03,North||South|All\nL,S,B,7-8,,All\n"
+    assert desk.call("POST", "/structure/import", table.encode(), headers=CSV).status_code == 200
+    assert sorted(one["number"] for one in desk.items("/lockers")) == ["1-03", "7", "8"]
+    assert {one["name"] for one in desk.items("/locker-groups")} == {"All", "North|South"}
+    out = desk.call("GET", "/structure/export", format="csv").text
+    other = Desk(house.seat("birch", scopes=SCOPES))
+    assert other.call("POST", "/structure/import", out.encode(), headers=CSV).status_code == 200
+    assert other.call("GET", "/structure/export", format="csv").text == out
+    for row in ("L,S,B,1,2,", "L,S,B,,,"):
+        wrong = f"location,section,lockerBank,number,door,lockerGroups\n{row}\n"
+        answer = desk.call("POST", "/structure/import", wrong.encode(), headers=CSV)
+        assert (answer.status_code, "line 2" in answer.text) == (400, True)
+
+
 def test_a_name_of_two_user_groups_means_neither(desk: Desk) -> None:
     for _ in range(2):
         desk.seat.group("Staff")

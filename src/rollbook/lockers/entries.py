@@ -2,7 +2,8 @@
 
 JSON is nested as the structure is; members of a thing are those of its form, and ``lockers`` may name many doors at
 once (``"numbers": "001-120"``). A table (CSV) has a row for a door or a range of doors, with the columns of
-``COLUMNS``; what stands in a row about its bank, section or location holds for these.
+``COLUMNS``; what stands in a row about its bank, section or location holds for these. ``door`` is for the number of one
+door that reads like a range (``1-01``).
 """
 
 import csv
@@ -26,6 +27,7 @@ COLUMNS: Mapping[str, tuple[type, str]] = {
     "lockerBank": (Bank, "name"),
     "description": (Bank, "description"),
     "number": (Locker, "numbers"),
+    "door": (Locker, "number"),
     "size": (Locker, "size"),
     "kind": (Locker, "kind"),
     "accessible": (Locker, "accessible"),
@@ -94,7 +96,7 @@ def of_csv(text: str) -> Iterator[Entry]:
         if columns.count(column) > 1:
             raise Malformed(f"line 1: the column {column} stands there twice.")
     for needed in ("location", "section", "lockerBank", "number"):
-        if needed not in columns:
+        if needed not in columns and not (needed == "number" and "door" in columns):
             raise Malformed(f"line 1: the column {needed} is needed.")
     seen: set[tuple[str, ...]] = set()
     for cells in rows:
@@ -141,17 +143,29 @@ def _row(row: dict[str, str], where: str, seen: set[tuple[str, ...]]) -> Iterato
         if truth is None:
             raise Malformed(f"{where}: accessible is yes or no.")
         locker["accessible"] = truth
-    groups = [one.strip() for one in fields.get(LockerGroup, {}).get("names", "").split("|") if one.strip()]
+    groups = names_of(fields.get(LockerGroup, {}).get("names", ""))
     for name in groups:
         if ("", name) not in seen:
             seen.add(("", name))
             yield Entry(LockerGroup, where, (name,), {})
-    if "numbers" not in locker:
+    if "numbers" not in locker and "number" not in locker:
         raise Malformed(f"{where}: the number is missing.")
+    if "numbers" in locker and "number" in locker:
+        raise Malformed(f"{where}: either number or door is filled in, not both.")
     for number, rest in _doors(locker, where):
         yield Entry(Locker, where, (*path, number), rest)
         for name in groups:
             yield Entry(MEMBER, where, (name, *path, number), {})
+
+
+def names_of(cell: str) -> list[str]:
+    """The names of locker groups in a cell, with bars between them; a bar in a name is written twice.
+
+    >>> names_of("All | North||South")
+    ['All', 'North|South']
+    """
+    parts = cell.replace("||", "\0").split("|")
+    return [name for part in parts if (name := part.replace("\0", "|").strip())]
 
 
 def _cell(text: str) -> str:

@@ -79,12 +79,13 @@ async def as_csv(work: LockerWork) -> str:
             "floor": section.floor,
             "lockerBank": bank.name,
             "description": bank.description,
-            "number": locker.number,
+            "number": locker.number if is_plain(locker.number) else "",
+            "door": "" if is_plain(locker.number) else locker.number,
             "size": locker.size,
             "kind": locker.kind,
             "accessible": "yes" if locker.accessible else "no",
             "externalId": locker.external_id or "",
-            "lockerGroups": "|".join(sorted(groups[locker.id])),
+            "lockerGroups": "|".join(name.replace("|", "||") for name in sorted(groups[locker.id])),
         }
         writer.writerow([_cell(row[name]) for name in COLUMNS])
     return out.getvalue()
