@@ -169,3 +169,20 @@ def test_an_installed_package_brings_dialects(folder: Path, tmp_path: Path) -> N
     told = rollbook("dialect", "list", PYTHONPATH=str(package))
     assert told.code == 2
     assert "shop_dialect:FILE (rollbook.dialects: shop)" in told.err
+
+
+def test_files_that_an_editor_has_begun_with_a_byte_order_mark_are_read(folder: Path, tmp_path: Path) -> None:
+    marked = tmp_path / "shop.toml"
+    marked.write_bytes(b"\xef\xbb\xbf" + (folder / "shop.toml").read_bytes())
+    assert rollbook("dialect", "check", str(marked)).err == "Dialect shop is right.\n"
+    settings = tmp_path / "rollbook.toml"
+    settings.write_bytes(f"\ufeffdialects = '{tmp_path}/more'\n".encode())
+    (tmp_path / "more").mkdir()
+    marked.rename(tmp_path / "more" / "shop.toml")
+    database = f"sqlite:///{tmp_path}/x.db"
+    told = rollbook("tenant", "create", "acorn", "--dialect", "shop", "--config", str(settings), "--database", database)
+    assert told.code == 0, told.err
+    asked = tmp_path / "acorn.toml"
+    asked.write_bytes(b"\xef\xbb\xbf[shop]\n")
+    command = ("tenant", "configure", "acorn", str(asked), "--config", str(settings), "--database", database)
+    assert rollbook(*command).err == "Nothing is different.\n"

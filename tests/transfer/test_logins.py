@@ -139,3 +139,10 @@ def test_several_targets_each_with_its_own_login_state_and_report(stage: Stage, 
     assert (told.code, "south: " in told.err) == (5, True)
     assert hand("report", cwd=stage.folder).code == 2
     assert hand("report", "-t", "north", "--json", cwd=stage.folder).json()["target"] == "north"
+
+
+def test_a_secret_in_a_file_that_begins_with_a_byte_order_mark_is_right(stage: Stage) -> None:
+    (stage.folder / "token.txt").write_bytes(f"\ufeff{stage.token}\r\n".encode())
+    stage.login = 'token = { file = "token.txt" }'
+    stage.token = ""
+    assert stage.sync()["counts"] == {"create done": 10}

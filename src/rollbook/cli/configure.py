@@ -77,7 +77,7 @@ def configure(
 
 def _read(file: Path) -> str:
     try:
-        return file.read_text("utf-8")
+        return file.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as refused:
         fail(f"{file}: {getattr(refused, 'strerror', None) or 'this is no text in UTF-8'}", code=WRONG_USAGE)
 

@@ -223,7 +223,7 @@ def _judge(
     given = []
     for file in files:
         try:
-            given.append(Source(str(file), file.read_text("utf-8")))
+            given.append(Source(str(file), file.read_text("utf-8-sig")))
         except (OSError, UnicodeDecodeError) as refused:
             fail(f"{file}: {getattr(refused, 'strerror', None) or 'this is no text in UTF-8'}")
     paths = {file.resolve() for file in files}

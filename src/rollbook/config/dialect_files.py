@@ -29,7 +29,7 @@ def read_folder(folder: str) -> list[Text]:
 
 def _read(file: Path) -> str:
     try:
-        return file.read_text("utf-8")
+        return file.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError):
         raise _wrong(str(file), "cannot be read", "give a TOML file in UTF-8 that may be read") from None
 
@@ -40,7 +40,7 @@ def _installed() -> list[Text]:
         name = f"{entry.value} ({GROUP}: {entry.name})"
         try:
             value = entry.load()
-            text = value if isinstance(value, str) else value.read_text("utf-8")
+            text = value if isinstance(value, str) else value.read_text("utf-8-sig")
         except Exception as broken:  # it is another's code, and may fail in any way
             raise _wrong(
                 name, f"cannot be loaded ({type(broken).__name__})", "mend that package, or remove it"

@@ -81,7 +81,7 @@ def _from_file(file: Path | None, problems: list[Problem]) -> Layer:
     if file is None:
         return
     try:
-        content = tomllib.loads(file.read_text("utf-8"))
+        content = tomllib.loads(file.read_text("utf-8-sig"))
     except (OSError, UnicodeDecodeError):
         problems.append(Problem("config", str(file), "cannot be read", "give a TOML file in UTF-8 that may be read"))
         return

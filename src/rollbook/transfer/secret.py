@@ -71,7 +71,7 @@ class Kept:
     def _of_file(self) -> str:
         path = self._folder / Path(self._name).expanduser()
         try:
-            return path.read_text("utf-8").strip()
+            return path.read_text("utf-8-sig").strip()
         except (OSError, UnicodeDecodeError):
             raise self._wrong(f"the file {path} cannot be read", "make it, readable for whoever runs this") from None
 

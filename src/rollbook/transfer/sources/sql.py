@@ -82,7 +82,7 @@ class SqlQuery:
         settings = self.settings
         if settings.query_file:
             try:
-                return (self._folder / Path(settings.query_file).expanduser()).read_text("utf-8")
+                return (self._folder / Path(settings.query_file).expanduser()).read_text("utf-8-sig")
             except (OSError, UnicodeDecodeError):
                 raise SourceFailed(f"the file {settings.query_file} cannot be read") from None
         if not settings.query.strip():
