@@ -33,6 +33,9 @@ from rollbook.storage.errors import Busy, StoreError, Unavailable
 BATCH = 128
 """Works in one transaction, at most: some 10 ms in which the loop does nothing else."""
 
+FEW = 8
+"""Works of which no half is taken: for so few another commit is not worth while."""
+
 WAITING = 20_000
 """Works that may wait. At 100 syncs a second, the slowest disk we know, that is half a second of waiting."""
 
@@ -176,7 +179,7 @@ class Writer:
         """
         self._called = False
         waiting = self._waiting
-        most = (len(waiting) + told + 1) // 2 if told else BATCH
+        most = max(FEW, (len(waiting) + told + 1) // 2) if told else BATCH
         batch = [waiting.popleft() for _ in range(min(BATCH, len(waiting), most))]
         if not batch:
             self._idle.set()

@@ -93,6 +93,29 @@ async def test_a_batch_is_one_transaction(writer: Writer, path: str) -> None:
     assert seeds(path) == ["acorn", "birch"]
 
 
+async def test_half_of_many_who_wait_make_a_commit_and_the_others_are_begun_before_they_hear_of_it(
+    writer: Writer, path: str
+) -> None:
+    log: list[tuple[str, int]] = []
+
+    def numbered(n: int) -> Work[None]:
+        def work(transaction: Transaction) -> None:
+            begun = transaction.rows("SELECT count(*) FROM seed")[0][0]
+            assert begun == len(log), "a commit holds what is begun with it, and what was before"
+            seed(f"seed {n:02}")(transaction)
+            log.append(("begun", n))
+
+        return work
+
+    async with held(writer):
+        waiting = [writer.submit(numbered(n), quick=True) for n in range(40)]
+        for n, future in enumerate(waiting):
+            future.add_done_callback(lambda _, n=n: log.append(("told", n)))  # type: ignore[misc]
+    await asyncio.gather(*waiting)
+    assert log == [("begun", n) for n in range(40)] + [("told", n) for n in range(40)]
+    assert len(seeds(path)) == 40
+
+
 async def test_what_comes_last_is_done_after_the_others(writer: Writer) -> None:
     order: list[str] = []
     async with held(writer):
