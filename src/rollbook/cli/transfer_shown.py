@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 Json = Any
 SHOWN = 20
 """Operations and notes that are shown where not all are asked for."""
-_LONGEST = 200
+_LONGEST = 300
+_NAME = 80
 
 
 def show_lines(
@@ -53,7 +54,7 @@ def say_notes(notes: Iterable[Mapping[str, Json]], *, all: bool = False) -> None
     """What should be known, on standard error."""
     coming = iter(notes)
     for note in coming if all else islice(coming, SHOWN):
-        say(line(note_text(note)))
+        say(_told(note))
     if more := sum(1 for _ in coming):
         say(f"… and {more:,} more notes: `rollbook transfer report` has them all")
 
@@ -62,16 +63,20 @@ def say_failed(operations: Iterable["Done"]) -> None:
     """What was not done, or not quite, on standard error."""
     coming = (done for done in operations if done.state != "done" or done.detail)
     for done in islice(coming, SHOWN):
-        who = line(done.operation.user_name or done.operation.key)
+        who = line(done.operation.user_name or done.operation.key, _NAME)
         say(f"{done.operation.kind} {done.state}: {who}: {line(done.detail)}")
     if more := sum(1 for _ in coming):
         say(f"… and {more:,} more operations: `rollbook transfer report` has them all")
 
 
-def line(text: str) -> str:
+def line(text: str, longest: int = _LONGEST) -> str:
     """A text that came from elsewhere, on one line that is not too long."""
     text = printable(text)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def _told(note: Mapping[str, Json]) -> str:
+    return line(note_text({**note, "userName": line(note.get("userName", ""), _NAME)}))
 
 
 def _row(operation: Operation, *, redact: bool) -> list[str]:
@@ -138,7 +143,7 @@ def show_report(report: "Report") -> None:
         [
             row["kind"],
             row["state"],
-            line(row.get("userName") or row.get("key", "")),
+            line(row.get("userName") or row.get("key", ""), _NAME),
             line(row.get("detail") or row["reason"]),
         ]
         for row in report.operations()
@@ -147,4 +152,4 @@ def show_report(report: "Report") -> None:
     if rows:
         print_table(["what", "state", "who", "why"], rows)
     for note in report.notes():
-        print(line(note_text(note)))
+        print(_told(note))
