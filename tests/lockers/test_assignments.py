@@ -300,6 +300,19 @@ def test_a_position_is_of_one_tenant(house: House, company: Company) -> None:
     assert other.code("GET", "/events", after=position) == (400, "invalidValue")
 
 
+def test_a_booking_that_nobody_came_for_is_over(company: Company) -> None:
+    now = datetime.now(UTC)
+    times = {"starts": now.isoformat(), "ends": (now + timedelta(seconds=1)).isoformat()}
+    booked = company.make("/bookings", {"userId": company.ann, **times})
+    assert company.items("/bookings", state="over") == []
+    while company.items("/bookings", state="open"):  # a second at most
+        pass
+    assert [(one["id"], one["state"]) for one in company.items("/bookings", state="over")] == [(booked["id"], "over")]
+    assert company.get(f"/bookings/{booked['id']}")["state"] == "over"
+    assert company.items("/bookings", state="cancelled") == company.items("/bookings", state="used") == []
+    assert len(company.items("/bookings")) == 1
+
+
 def test_a_locker_that_is_in_use_is_not_deleted_and_says_what_to_do(company: Company) -> None:
     def refused(door: str) -> str:
         answer = company.call("DELETE", f"/lockers/{door}", match="*")

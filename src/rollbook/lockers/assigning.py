@@ -256,15 +256,16 @@ def shown(held: Assignment, at: str) -> dict[str, Any]:
     }
 
 
-def shown_booking(booking: Booking) -> dict[str, Any]:
-    """A booking as it is answered."""
+def shown_booking(booking: Booking, at: str) -> dict[str, Any]:
+    """A booking as it is answered at a moment: one that nobody came for is over, once its time is."""
+    over = booking.state == "open" and booking.ends <= at
     return {
         "id": booking.id,
         "lockerId": booking.locker_id,
         "userId": booking.user_id,
         "starts": booking.starts,
         "ends": booking.ends,
-        "state": booking.state,
+        "state": "over" if over else booking.state,
         "version": booking.version,
         "created": booking.created,
         "lastModified": booking.last_modified,

@@ -118,7 +118,7 @@ class LockerStore(Protocol):
     async def listed(self, kind: type[K], listing: Listing) -> list[K]:
         """At most ``limit`` of a kind. The names in ``where`` are fields of the record; beside them ``location_id``,
         ``section_id`` and ``group_id`` of lockers, ``location_id`` of banks; of assignments ``open``, and ``open_at``
-        and ``over_at`` a moment, at which what has expired is over."""
+        and ``over_at`` a moment, at which what has expired is over; of bookings ``over_at`` as well."""
 
     async def whereabouts(self, locker_ids: Sequence[str]) -> dict[str, Whereabouts]: ...
 

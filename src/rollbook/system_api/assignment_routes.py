@@ -51,7 +51,10 @@ class OfBookings(Paging):
     updated_since: Since = None
     locker_id: Id | None = None
     user_id: Id | None = None
-    state: Literal["open", "cancelled", "used"] | None = None
+    state: Annotated[
+        Literal["open", "cancelled", "used", "over"] | None,
+        Field(description="`over`: nobody came for it in its time."),
+    ] = None
 
 
 class Free(Parameters):
@@ -78,11 +81,13 @@ def assignment_answer(caller: Caller, status: int, held: Assignment) -> Answered
 
 def _booking(caller: Caller, status: int, booking: Booking) -> Answered:
     at = f"{caller.base}/bookings/{booking.id}" if status == 201 else ""
-    return answered(status, assigning.shown_booking(booking), version=booking.version, location=at)
+    return answered(
+        status, assigning.shown_booking(booking, caller.clock.written()), version=booking.version, location=at
+    )
 
 
 async def _listed(caller: Caller, kind: Any, asked: Any, show: Any, **more: Any) -> Answer:
-    said = asked.model_dump(exclude={"limit", "cursor", "updated_since", "open"})
+    said = asked.model_dump(exclude={"limit", "cursor", "updated_since", "open", "state"})
     where = {name: value for name, value in said.items() if value is not None} | more
     since = asked.updated_since
     after = edge_of(asked.cursor, 1 if since is None else 2)
@@ -333,7 +338,11 @@ async def free(caller: Reads, asked: Annotated[Free, Query()]) -> Answer:
 
 @bookings.get("/bookings", summary="List bookings", operation_id="listBookings", response_model=models.BookingList)
 async def list_bookings(caller: Reads, asked: Annotated[OfBookings, Query()]) -> Answer:
-    return await _listed(caller, Booking, asked, assigning.shown_booking)
+    at = caller.clock.written()
+    more = {"open": {"state": "open", "ends_after": at}, "over": {"over_at": at}}.get(asked.state or "", {})
+    if not more and asked.state is not None:
+        more = {"state": asked.state}
+    return await _listed(caller, Booking, asked, lambda booking: assigning.shown_booking(booking, at), **more)
 
 
 @bookings.get("/bookings/{id}", summary="Read a booking", operation_id="readBooking", response_model=models.Booking)

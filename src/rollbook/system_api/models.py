@@ -45,7 +45,7 @@ class Booking(BaseModel):
     userId: Id
     starts: Moment
     ends: Moment
-    state: Literal["open", "cancelled", "used"]
+    state: Literal["open", "cancelled", "used", "over"]
     version: int
     created: Moment
     lastModified: Moment

@@ -155,6 +155,9 @@ class Assignments:
 
         assert (await listed("open_at", LATER), await listed("over_at", LATER)) == ({short.id, long.id}, {ended.id})
         assert (await listed("open_at", NOON), await listed("over_at", NOON)) == ({long.id}, {short.id, ended.id})
+        booked = await there.book("bo", NOON, EVENING)
+        assert await handle.lockers.listed(Booking, Listing({"over_at": NOON})) == []
+        assert await handle.lockers.listed(Booking, Listing({"over_at": EVENING})) == [booked]
 
     async def test_many_who_come_at_once_get_a_locker_each(
         self, store: Store, handle: TenantStore, acorn: Tenant

@@ -62,6 +62,7 @@ _SPECIAL: Mapping[tuple[type[Any], str], str] = {
     (Assignment, "open_at"): "x.slot IS NOT NULL AND (x.expires IS NULL OR x.expires > {})",
     (Assignment, "over_at"): "(x.slot IS NULL OR x.expires <= {})",
     (Booking, "ends_after"): "x.ends > {}",
+    (Booking, "over_at"): "(x.state = 'open' AND x.ends <= {})",
 }
 
 LOCKER_IDS = """SELECT locker_id FROM grouped_locker WHERE tenant_id = $1 AND group_id = $2 AND locker_id > $3
