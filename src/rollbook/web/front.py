@@ -29,6 +29,10 @@ class Front:
         others = frozenset[str]().union(*(system.firsts for system in self._systems))
         return self._scim.firsts - self._oauth.firsts() - self._sessions.firsts() - others
 
+    def _is_scim(self, path: str) -> bool:
+        """Whether it is known at once that a path is nobody else's."""
+        return path[1:].partition("/")[0] in self._ours or self._scim.leads(path)
+
     def _system(self, path: str) -> SystemEndpoint | None:
         """The System API that answers at a path."""
         return next((system for system in self._systems if system.find(path) is not None), None)
@@ -36,7 +40,7 @@ class Front:
     def answer(self, request: Request) -> Awaitable[Response]:
         """The answer to one request. Raises only for bugs."""
         path = request.path
-        if path[1:].partition("/")[0] in self._ours:
+        if self._is_scim(path):
             return self._scim.answer(request)
         found = self._oauth.find(path) or self._sessions.find(path)
         if found is None and (system := self._system(path)) is not None:
@@ -45,7 +49,7 @@ class Front:
 
     async def before_body(self, request: Request) -> Response | None:
         """The refusal of a request before its body is read; None lets it in."""
-        if request.path[1:].partition("/")[0] in self._ours:
+        if self._is_scim(request.path):
             # One that came with its body is answered now: nothing is kept from being sent by asking first.
             return None if request.body else await self._scim.before_body(request)
         if self._oauth.find(request.path) is not None:

@@ -120,6 +120,10 @@ class ScimEndpoint:
         """Shared as well."""
         return self._turns
 
+    def leads(self, path: str) -> bool:
+        """Whether requests to a path have been answered here a moment ago, as far as is known."""
+        return self._ways.lead(path)
+
     async def dialect_of(self, dialect: Dialect, tenant: Tenant) -> Dialect:
         """A dialect as a tenant has it: with its schemas, and as it has set it."""
         if tenant.schemas:

@@ -67,6 +67,10 @@ class Ways:
         self._resources: dict[str, _Place] = {}
         self._count = 0
 
+    def lead(self, path: str) -> bool:
+        """Whether anybody has gone a way to a path: then it is nobody's but SCIM's."""
+        return path in self._collections or path.rpartition("/")[0] in self._resources
+
     def find(self, request: Request) -> tuple[Way, Route] | None:
         """The way of a request and its route; None: it has to go step by step."""
         path = request.path
