@@ -35,27 +35,26 @@ def find_person(config: Config, user: str, *, today: date) -> list[Found]:
     connection = apsw.Connection("")
     try:
         spool = Spool(connection)
-        met: list[Person] = []
+        met: list[tuple[Person, Entry | None]] = []
 
         def meet(person: Person, entry: Entry | None) -> None:
             if person.key == user or (entry is not None and _means(entry.attributes, user)):
-                met.append(person)
+                met.append((person, entry))
 
         with spool.transaction():
             fill(spool, Reading(opened, spool, lambda more: None), meet)
         snapshot = SpooledSnapshot(connection, "", ())
         bad = list(snapshot.bad())
-        return [_found(opened, snapshot, person, bad) for person in met] or _nobody(user, bad)
+        return [_found(opened, snapshot, person, entry, bad) for person, entry in met] or _nobody(user, bad)
     finally:
         connection.close()
 
 
-def _found(opened: Opened, snapshot: SpooledSnapshot, person: Person, bad: list[BadRow]) -> Found:
-    entry = snapshot.get(person.key)
-    if entry is not None and entry.line != person.line:
-        entry = None
+def _found(opened: Opened, snapshot: SpooledSnapshot, person: Person, entry: Entry | None, bad: list[BadRow]) -> Found:
+    kept = snapshot.get(person.key)
+    used = entry if kept is not None and kept.line == person.line else None
     reasons = "; ".join(str(one) for one in bad if one.key == person.key)
-    return Found(person.key, _rows(opened, person), entry, reasons)
+    return Found(person.key, _rows(opened, person), used, reasons)
 
 
 def _nobody(user: str, bad: list[BadRow]) -> list[Found]:
