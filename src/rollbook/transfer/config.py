@@ -16,10 +16,12 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, tzinfo
 from pathlib import Path
 from typing import Any, get_type_hints
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rollbook.config.problems import Problem
@@ -32,7 +34,7 @@ from rollbook.transfer.mapping.mapper import MapTables, compile_mapping
 from rollbook.transfer.mapping.values import Surroundings, nearest
 from rollbook.transfer.policy import Brakes, Policy, Report, Run
 from rollbook.transfer.secret import in_the_text
-from rollbook.transfer.source_settings import KINDS, SourceSettings
+from rollbook.transfer.source_settings import KINDS, ScimSource, SourceSettings
 from rollbook.transfer.tables import Reading, Steps, read_table, read_value, read_values, unknown_key
 from rollbook.transfer.target_settings import Login, TargetSettings
 from rollbook.transfer.toml_lines import Lines
@@ -179,6 +181,8 @@ def _sources(data: Mapping[str, Any], reading: Reading) -> list[SourceSettings]:
             reading.wrong((*path, "type"), detail, f"give {', '.join(others)} or {last}")
             continue
         source = read_table(kind, table, path, reading)
+        if isinstance(source, ScimSource):
+            _check_address(source.base_url, (*path, "base_url"), reading)
         if source is not None:
             found.append(source)
     names = [source.name for source in found]
@@ -239,21 +243,35 @@ def _target(
     _refuse_secrets(table, path, reading)
     _check_target(own, path, reading)
     target = read_table(TargetSettings, own, path, reading, (*_LOGIN, *OF_A_TARGET, "login"))
+    base_url = own.get("base_url") if target is None else target.base_url
+    if isinstance(base_url, str):
+        _check_address(base_url, (*path, "base_url"), reading)
+    for name in ("token_url", "session_url"):
+        if address := getattr(login, name, ""):
+            _check_address(address, (*path, name), reading)
     if target is None or login is None or len(reading.problems) > before:
         return None
     return replace(target, login=login, **parts)
 
 
 def _check_target(own: Mapping[str, Any], path: Steps, reading: Reading) -> None:
-    name, dialect, base_url = (own.get(key) for key in ("name", "dialect", "base_url"))
+    name, dialect = own.get("name"), own.get("dialect")
     if isinstance(name, str) and not _NAME.fullmatch(name):
         reading.wrong((*path, "name"), "is no name", "give letters, digits, - and _")
     if isinstance(dialect, str) and dialect not in PRESETS:
         near = nearest(dialect, PRESETS)
         right = f"the nearest is {near}" if near else f"known are {', '.join(PRESETS)}"
         reading.wrong((*path, "dialect"), f"{dialect!r} is no dialect", right)
-    if isinstance(base_url, str) and not re.fullmatch(r"https?://[^\s/?#]+[^\s?#]*", base_url):
-        reading.wrong((*path, "base_url"), "is no http or https address", 'give one such as "https://host/scim/v2"')
+
+
+def _check_address(text: str, path: Steps, reading: Reading) -> None:
+    right = False
+    if re.fullmatch(r"https?://[^\s/?#]+[^\s?#]*", text):
+        with suppress(ValueError):  # brackets without an end, a port that is none
+            parts = urlsplit(text)
+            right = bool(parts.hostname) and parts.port != 0
+    if not right:
+        reading.wrong(path, "is no http or https address", 'give one such as "https://host/scim/v2"')
 
 
 def _login(given: dict[str, Any], path: Steps, table: Mapping[str, Any], reading: Reading) -> Login | None:

@@ -114,6 +114,8 @@ def test_secrets_are_found_where_nobody_says_that_they_are(tmp_path: Path) -> No
         ("[target]", "[taget]", "taget (transfer.toml line 5): there is no such key; the nearest is target"),
         ('"standard"', '"standart"', "target.dialect (transfer.toml line 6): 'standart' is no dialect"),
         ("http:", "ftp:", "target.base_url (transfer.toml line 7): is no http or https address"),
+        ("8080", "99999", "target.base_url (transfer.toml line 7): is no http or https address"),
+        ("127.0.0.1", "[::1", "target.base_url (transfer.toml line 7): is no http or https address"),
         ("token  ", "tokn", "target.tokn (transfer.toml line 8): there is no such key; the nearest is token"),
         ("lower(login)", "lowr(login)", "map.userName (transfer.toml line 11): there is no function lowr"),
         ("emails ", "emials", "map.emials (transfer.toml line 13): is no attribute of a user; the nearest is emails"),
