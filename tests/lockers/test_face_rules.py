@@ -293,3 +293,18 @@ def test_no_row_answers_what_it_does_not_say_whatever_it_is_asked(
     assert answer.status_code in row.statuses - {500}, (row.method, path, query, body, answer.text)
     if answer.status_code >= 400:
         told(answer)
+
+
+def test_control_characters_are_no_values_of_parameters(acorn: Product) -> None:
+    door = acorn.desk.doors[0]
+    for method, path, name in (
+        ("GET", "/lockers/allocated", "externalUserId"),
+        ("GET", "/bookings", "externalUserId"),
+        ("GET", f"/lockers/{door}/shareablelockerusers", "searchString"),
+        ("POST", f"/lockers/{door}/allocate", "externalUserId"),
+        ("POST", f"/lockers/{door}/share", "sharedUserId"),
+        ("GET", "/events/locker/events", "useRawEvents"),
+    ):
+        for value in ("\0", "a\0b", "a\nb"):
+            assert name in acorn.refused(400, method, path, **{name: value})
+    assert acorn.call("GET", f"/events/locker/events/{new_id()}%00").status_code in (400, 404)

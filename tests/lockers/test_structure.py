@@ -200,6 +200,29 @@ def test_a_rehearsal_says_what_would_be(desk: Desk) -> None:
     assert desk.get(path)["name"] == "L"
 
 
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        ("/lockers", ("number", "size", "externalId", "cursor")),
+        ("/locations", ("name", "externalId")),
+        ("/links", ("externalId",)),
+        ("/availability", ("size",)),
+        ("/users", ("userName", "externalId", "badge")),
+        ("/user-groups", ("displayName", "externalId")),
+        ("/events", ("after",)),
+        ("/access/explain", ("user", "locker")),
+    ],
+)
+def test_control_characters_are_no_values_of_parameters(company: Company, path: str, names: tuple[str, ...]) -> None:
+    whole = {"user": "ann", "userBy": "userName", "locker": "1", "lockerBy": "externalId"} if "explain" in path else {}
+    for name in names:
+        for value in ("\0", "a\0b", "a\nb"):
+            query = whole | {name: value}
+            answer = company.call("GET", path, **query)
+            assert (answer.status_code, answer.json()["code"]) == (400, "invalidParameter"), (path, name)
+            assert [one["pointer"] for one in answer.json()["errors"]] == [name]
+
+
 def test_no_write_takes_a_rehearsal_for_the_real_thing(company: Company) -> None:
     door = company.doors[0]
     company.make("/assignments", {"userId": company.ann, "lockerId": door})

@@ -42,8 +42,10 @@ from rollbook.storage.locker_records import (
     Thing,
 )
 
-_PLAIN = r"^[^\x00-\x1f\x7f]*$"
-Text = Annotated[str, StringConstraints(max_length=500, pattern=_PLAIN)]
+PLAIN = r"^[^\x00-\x1f\x7f]*$"
+"""No control characters: they mean nothing here, and not every database takes them."""
+
+Text = Annotated[str, StringConstraints(max_length=500, pattern=PLAIN)]
 Name = Annotated[
     str,
     StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$"),
@@ -52,7 +54,7 @@ Number = Annotated[
     str,
     StringConstraints(min_length=1, max_length=32, pattern=r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$"),
 ]
-ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_PLAIN)]
+ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=PLAIN)]
 
 
 def _id(text: str) -> str:
@@ -89,15 +91,15 @@ TimeZone = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9
 Language = Annotated[str, StringConstraints(max_length=35, pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]
 Moment = Annotated[str, AfterValidator(moment), WithJsonSchema({"type": "string", "format": "date-time"})]
 Clock = Annotated[str, StringConstraints(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
-_OWN = {"type": "string", "maxLength": 500, "pattern": _PLAIN}
+_OWN = {"type": "string", "maxLength": 500, "pattern": PLAIN}
 Attributes = Annotated[
-    dict[Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=_PLAIN)], Text],
+    dict[Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=PLAIN)], Text],
     Field(max_length=20),
     WithJsonSchema(
         {
             "type": "object",
             "maxProperties": 20,
-            "propertyNames": {"minLength": 1, "maxLength": 64, "pattern": _PLAIN},
+            "propertyNames": {"minLength": 1, "maxLength": 64, "pattern": PLAIN},
             "additionalProperties": _OWN,
         }
     ),
@@ -108,14 +110,14 @@ AttributesPatch = Annotated[
         {
             "type": "object",
             "maxProperties": 20,
-            "propertyNames": {"minLength": 1, "maxLength": 64, "pattern": _PLAIN},
+            "propertyNames": {"minLength": 1, "maxLength": 64, "pattern": PLAIN},
             "additionalProperties": {**_OWN, "type": ["string", "null"]},
         }
     ),
 ]
 """Of a merge patch: null takes one away."""
 
-Size = Annotated[str, StringConstraints(max_length=32, pattern=_PLAIN)]
+Size = Annotated[str, StringConstraints(max_length=32, pattern=PLAIN)]
 
 
 def _whole(value: Any) -> Any:

@@ -1,5 +1,6 @@
 """The face as the edge has it: a request whose sender is proved goes in, an answer comes out."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, unquote
@@ -27,6 +28,7 @@ from rollbook.storage.records import Tenant
 
 _TEXTS = frozenset(("brickCount", "userId"))
 """What stands in an address and is no id of ours."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _MOST_PARAMETERS = 100
 _JSON = ((b"content-type", b"application/json"),)
 
@@ -128,5 +130,7 @@ def _query(text: str) -> Mapping[str, str]:
         raise wrong("There are too many parameters.") from None
     found: dict[str, str] = {}
     for name, value in pairs:
+        if not name.isprintable() or _CONTROL.search(value):
+            raise wrong(f"{name if name.isidentifier() else 'A parameter'} may hold no control characters.")
         found.setdefault(name.lower(), value)
     return found

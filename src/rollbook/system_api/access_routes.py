@@ -43,9 +43,14 @@ class AskedLockers(AskedReach):
 
 
 class AskedDecision(Parameters):
-    user: Annotated[str, Query(min_length=1, max_length=1024, description="The user's id, userName or badge.")]
+    user: Annotated[
+        str, Query(min_length=1, max_length=1024, pattern=forms.PLAIN, description="The user's id, userName or badge.")
+    ]
     user_by: Annotated[Literal["id", "userName", "badge"], Query(description="What `user` is.")] = "id"
-    locker: Annotated[str, Query(min_length=1, max_length=200, description="The locker's id, or the customer's own.")]
+    locker: Annotated[
+        str,
+        Query(min_length=1, max_length=200, pattern=forms.PLAIN, description="The locker's id, or the customer's own."),
+    ]
     locker_by: Annotated[Literal["id", "externalId"], Query(description="What `locker` is.")] = "id"
     action: Annotated[ActionName, Query(description=_ACTION)] = "open"
     at: Annotated[Moment | None, Query(description="The moment that is asked about; now where nobody says.")] = None

@@ -11,11 +11,11 @@ from typing import Annotated, Any, TypeVar, cast
 import orjson
 from fastapi import Body, Header, Query
 from fastapi import Response as Answer
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from rollbook.clock import written
-from rollbook.lockers.forms import Moment
+from rollbook.lockers.forms import PLAIN, Moment
 from rollbook.lockers.structure import ANY, Match
 from rollbook.scim.etag import read_condition
 from rollbook.storage.errors import AnsweredBefore, Rehearsed
@@ -38,9 +38,13 @@ class Parameters(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
 
 
+Said = Annotated[str, StringConstraints(max_length=200, pattern=PLAIN)]
+"""A text in the query."""
+
+
 class Paging(Parameters):
     limit: Annotated[int, Field(ge=1, le=500, description="How many at most.")] = 100
-    cursor: Annotated[str | None, Field(max_length=200, description="`nextCursor` of the page before.")] = None
+    cursor: Annotated[Said | None, Field(description="`nextCursor` of the page before.")] = None
 
 
 Since = Annotated[Moment | None, Field(description="What has changed since then, in that order.")]
@@ -48,7 +52,7 @@ Since = Annotated[Moment | None, Field(description="What has changed since then,
 
 class Listed(Paging):
     updated_since: Since = None
-    external_id: Annotated[str | None, Field(max_length=200)] = None
+    external_id: Said | None = None
 
 
 DryRun = Annotated[

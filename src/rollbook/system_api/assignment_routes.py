@@ -22,6 +22,7 @@ from rollbook.system_api.answers import (
     Key,
     Paging,
     Parameters,
+    Said,
     Since,
     answered,
     done,
@@ -66,11 +67,11 @@ class Free(Parameters):
     section_id: Id | None = None
     locker_bank_id: Id | None = None
     locker_group_id: Id | None = None
-    size: str | None = None
+    size: Said | None = None
     locker_kind: LockerKind | None = None
     accessible: bool | None = None
     limit: Annotated[int, Query(ge=1, le=500)] = 100
-    cursor: Annotated[str | None, Query(max_length=200)] = None
+    cursor: Said | None = None
 
 
 def assignment_answer(caller: Caller, status: int, held: Assignment) -> Answered:

@@ -25,6 +25,7 @@ from rollbook.system_api.answers import (
     IfMatch,
     Key,
     Paging,
+    Said,
     Since,
     answered,
     done,
@@ -52,7 +53,7 @@ _MOST = 500
 
 
 class Badge(Form):
-    value: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+    value: Annotated[str, Field(min_length=1, max_length=200, pattern=forms.PLAIN)]
     display: Text | None = None
 
 
@@ -114,16 +115,16 @@ class OfPeople(Paging):
 
 
 class OfUsers(OfPeople):
-    user_name: Annotated[str | None, Field(max_length=200)] = None
-    external_id: Annotated[str | None, Field(max_length=200)] = None
-    badge: Annotated[str | None, Field(max_length=200, description="What a reader has read off the card.")] = None
+    user_name: Said | None = None
+    external_id: Said | None = None
+    badge: Annotated[Said | None, Field(description="What a reader has read off the card.")] = None
     active: bool | None = None
     in_group: Annotated[bool | None, Field(description="False: who is in no user group, and so has no rights.")] = None
 
 
 class OfGroups(OfPeople):
-    display_name: Annotated[str | None, Field(max_length=200)] = None
-    external_id: Annotated[str | None, Field(max_length=200)] = None
+    display_name: Said | None = None
+    external_id: Said | None = None
 
 
 _PATHS = {

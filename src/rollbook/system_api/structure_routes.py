@@ -31,6 +31,7 @@ from rollbook.system_api.answers import (
     IfMatch,
     Key,
     Listed,
+    Said,
     answered,
     done,
     edge_of,
@@ -45,7 +46,7 @@ Flag = bool | None
 
 
 class OfLocations(Listed):
-    name: str | None = None
+    name: Said | None = None
     state: Literal["active", "closed"] | None = None
 
 
@@ -63,15 +64,15 @@ class OfLockers(Listed):
     section_id: Id | None = None
     locker_bank_id: Id | None = None
     locker_group_id: Id | None = None
-    number: str | None = None
-    size: str | None = None
+    number: Said | None = None
+    size: Said | None = None
     kind: LockerKind | None = None
     accessible: Flag = None
     state: Literal["active", "blocked", "outOfOrder"] | None = None
 
 
 class OfGroups(Listed):
-    name: str | None = None
+    name: Said | None = None
     bookable: Flag = None
 
 

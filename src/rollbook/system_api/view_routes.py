@@ -18,6 +18,7 @@ from rollbook.system_api.answers import (
     Key,
     Paging,
     Parameters,
+    Said,
     answered,
     done,
     edge_of,
@@ -49,7 +50,7 @@ class GroupChange(Form):
 
 
 class AskedEvents(Parameters):
-    after: Annotated[str | None, Query(max_length=200, description="`position` of the list before.")] = None
+    after: Annotated[Said | None, Query(description="`position` of the list before.")] = None
     limit: Annotated[int, Query(ge=1, le=500)] = 100
     locker_id: Id | None = None
     user_id: Id | None = None
