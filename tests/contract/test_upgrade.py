@@ -79,7 +79,8 @@ def filled() -> Rows:
     for insert in (ANN, BO, GARDENERS):
         rows += [("resource", resource_row(insert)), ("event", event_row(insert.event))]
         key = {**own, "type": insert.type, "id": insert.id}
-        rows += [("attribute_index", {**key, **row._asdict()}) for row in insert.index]
+        names = ("path", "value", "ordinal")
+        rows += [("attribute_index", {**key, **dict(zip(names, row, strict=True))}) for row in insert.index]
     for id in GARDENERS.members:
         rows.append(("member", {**own, "group_id": GARDENERS.id, "member_id": id, "member_type": USER.number}))
     return rows

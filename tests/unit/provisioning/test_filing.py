@@ -38,7 +38,7 @@ def test_a_removed_indexed_value_files_all_rows_again() -> None:
     after = {key: value for key, value in _ANN.items() if key != "emails"}
     _, rows = filing(_USER).refile(_ANN, after, STANDARD_LIMITS)
     assert rows is not None
-    assert "ann@example.com" not in [row.value for row in rows]
+    assert "ann@example.com" not in [value for _, value, _ in rows]
 
 
 def test_the_names_of_what_changed_are_those_that_come_go_or_differ() -> None:
