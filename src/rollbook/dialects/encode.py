@@ -22,7 +22,8 @@ def encode(outcome: Outcome, locations: Locations) -> Response:
         stored = outcome.view.stored
         where = b"location" if outcome.created else b"content-location"
         headers = (_TYPE, _etag(stored.version), (where, locations.of(stored.type, stored.id).encode()))
-        return Response(201 if outcome.created else 200, headers, locations.shown(outcome.view, outcome.projection))
+        body = locations.shown(outcome.view, outcome.projection, new=outcome.created)
+        return Response(201 if outcome.created else 200, headers, body)
     match outcome:
         case Listed():
             resources = [locations.shown(view, outcome.projections[view.type.name]) for view in outcome.views]

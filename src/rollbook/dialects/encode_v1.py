@@ -25,7 +25,7 @@ def encode(outcome: Outcome, locations: Locations, form: Form = SCIM11) -> Respo
         case Found(view=view):
             stored = view.stored
             headers = (_TYPE, *_known(stored.version, locations.of(stored.type, stored.id), form))
-            body = answer(view, outcome.projection, locations, form)
+            body = answer(view, outcome.projection, locations, form, new=outcome.created)
             return Response(form.created if outcome.created else 200, headers, body)
         case Listed():
             shown = [answer(view, outcome.projections[view.type.name], locations, form) for view in outcome.views]

@@ -140,8 +140,9 @@ class Locations:
         }
         return resource
 
-    def shown(self, view: View, projection: Projection | None) -> bytes:
-        """What the client asked to see of the resource, as JSON."""
+    def shown(self, view: View, projection: Projection | None, *, new: bool = False) -> bytes:
+        """What the client asked to see of the resource, as JSON. What is shown of one that is ``new`` is not
+        remembered: the client knows it now, and many come at once."""
         type = view.type
         if type.kept is None:
             return self.plain(view) if projection is None else orjson.dumps(projection.apply(self.whole(view)))
@@ -150,7 +151,8 @@ class Locations:
         follows = type.rules is None or type.rules.by_document
         if projection is None and follows and not (view.groups or view.members):
             document = view.stored.document
-            return self._spliced(view, (_dressed if len(document) <= LONGEST_KEPT else _dress)(type, document))
+            dress = _dress if new or len(document) > LONGEST_KEPT else _dressed
+            return self._spliced(view, dress(type, document))
         return orjson.dumps(self.visible(view, projection))
 
     def visible(self, view: View, projection: Projection | None) -> dict[str, Any]:

@@ -219,6 +219,8 @@ class _Judgement:
         return pair == new or (pair == old and claim.get("primary") is True)
 
     def _check_types(self) -> None:
+        if not self._setup.definitions:
+            return
         known = {claim["type"] for claim in self._was.get(OWN, {}).get(CLAIMS, ())}
         for claim in self._claims:
             if claim["type"] not in known:

@@ -28,7 +28,11 @@ _CLAIM_PARTS = ("type", "value", "primary", "display", "operation")
 _NAMES = {name.lower(): name for name in (CLAIMS, ACTIVATION, RESET)} | {"activationcodes": ACTIVATION}
 _PLAIN = frozenset(("schemas", "userName", "displayName", "active", "emails", "password", "externalId", "id", "meta"))
 """What is called the same everywhere, and says nothing about claims."""
+_PLAIN_LOWER = frozenset(name.lower() for name in _PLAIN - {"schemas"})
+_KEPT_PARTS = frozenset(_CLAIM_PARTS) - {"operation"}
+_OWN_NAMES = frozenset((CLAIMS, ACTIVATION, RESET))
 _URNS = (CORE_1, ENTERPRISE_1, OWN, urns.USER, urns.ENTERPRISE_USER)
+_READ = _PLAIN | {OWN, urns.ENTERPRISE_USER}
 _HOMES = {urn.lower(): urn for urn in (OWN, ENTERPRISE_1, urns.ENTERPRISE_USER)}
 
 
@@ -81,7 +85,7 @@ def read_body(body: Document, naming: Naming, notes: list[str], *, whole: bool =
     """
     schemas = body.get("schemas")
     if (
-        body.keys() <= _PLAIN
+        (body.keys() <= _PLAIN or _is_read(body))
         and body.get("userName") is not None
         and (schemas is None or (schemas.__class__ is list and all(urn in _URNS for urn in schemas)))
     ):
@@ -90,7 +94,9 @@ def read_body(body: Document, naming: Naming, notes: list[str], *, whole: bool =
     hint: Any = None
     for key, value in body.items():
         lower = key.lower()
-        if lower == HINT:
+        if lower in _PLAIN_LOWER:
+            out[key] = value
+        elif lower == HINT:
             hint = value
         elif lower == "schemas" and isinstance(value, list):
             out[key] = [urn for urn in value if not (isinstance(urn, str) and urn.lower() == HINT)]
@@ -121,6 +127,15 @@ def read_body(body: Document, naming: Naming, notes: list[str], *, whole: bool =
     return out
 
 
+def _is_read(body: Mapping[str, Any]) -> bool:
+    """Whether a body has been read before: its claims stand where they are kept, with nothing beside them."""
+    own = body.get(OWN)
+    if not body.keys() <= _READ or own.__class__ is not dict or not own.keys() <= _OWN_NAMES or ACTIVATION in own:
+        return False
+    claims = own.get(CLAIMS, [])
+    return claims.__class__ is list and all(c.__class__ is dict and c.keys() <= _KEPT_PARTS for c in claims)
+
+
 def _other_name(body: Document, naming: Naming) -> Any:
     """The ``userName`` of a body that has none by that name."""
     if (external := body.get(_key(body, "externalId"))) is not None:
@@ -134,6 +149,8 @@ def _other_name(body: Document, naming: Naming) -> Any:
 
 
 def _key(body: Mapping[str, Any], name: str) -> str:
+    if name in body:
+        return name
     return next((key for key in body if key.lower() == name.lower()), name)
 
 
@@ -158,6 +175,8 @@ def _claims(value: Any, notes: list[str]) -> Any:
 
 
 def _claim(claim: Document, notes: list[str]) -> Document:
+    if claim.keys() <= _KEPT_PARTS:
+        return claim
     kept = {}
     for key, value in claim.items():
         name = key.lower()

@@ -15,8 +15,7 @@ Roles, profiles, stores and domains are texts; where a tenant has set lists of t
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from rollbook.scim.attributes import Compare
 from rollbook.scim.effects import Invite, Withdraw
@@ -49,8 +48,7 @@ _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,18
 _SHOWN = 20
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
+class _State(NamedTuple):
     """How a user stands: ``link`` is its OpenID user, or empty."""
 
     active: bool
@@ -118,8 +116,7 @@ def openid_user_of(document: Mapping[str, Any], settings: Mapping[str, Any]) -> 
             return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
+class _Said(NamedTuple):
     """What the request itself said of the state; None: nothing."""
 
     active: bool | None

@@ -18,15 +18,15 @@ from rollbook.scim.wire.v1_form import Form
 from rollbook.scim.wire.v1_names import Names, names
 
 
-def answer(view: View, projection: Projection | None, locations: Locations, form: Form) -> bytes:
-    """What the client asked to see of a resource."""
+def answer(view: View, projection: Projection | None, locations: Locations, form: Form, *, new: bool = False) -> bytes:
+    """What the client asked to see of a resource; of one that is ``new`` it is not remembered."""
     called = names(view.type, form)
     if projection is None and (parts := called.respelled(view.stored.document)) is not None:
         return _spliced(view, locations, called, *parts)
     type, document = view.type, view.stored.document
     follows = (type.rules is None or type.rules.by_document) and not (view.groups or view.members or type.aliases)
     if projection is None and type.kept is not None and follows:
-        parts = (_dressed if len(document) <= LONGEST_KEPT else _dress)(called, document)
+        parts = (_dress if new or len(document) > LONGEST_KEPT else _dressed)(called, document)
         return _spliced(view, locations, called, *parts)
     if view.type.kept is None or (projection is None and called.sees_all_of(view.stored.document)):
         whole = locations.whole(view)

@@ -40,6 +40,8 @@ class Names:
         self._hidden = tuple(b'"%s":' % name.encode() for name in form.hidden)
         self._marks = self._hidden + tuple(b'"%s":' % name.encode() for _, name in self._renamed)
         self._heads: dict[bytes, tuple[bytes, tuple[tuple[bytes, bytes], ...]]] = {}
+        self._same_inside: dict[tuple[str | None, str], frozenset[str]] = {}
+        self._texts: dict[str, frozenset[str]] = {}
         self._wire = {
             (urn, attribute): {wire.lower(): kept for kept, wire in subs.items()}
             for (urn, attribute), subs in self._renamed.items()
@@ -165,7 +167,12 @@ class Names:
         cannot be ``schemas`` or ``meta.attributes``.
         """
         read: Document = {SCHEMAS.name: [self.type.schema.id]}
+        exact = self._exact
         for key, value in body.items():
+            if key in exact and key not in read:
+                inner = value.__class__ is dict or value.__class__ is list
+                read[key] = self._value(None, exact[key], value, partial) if inner else value
+                continue
             attribute = self.type.top(key)
             if attribute is META:
                 continue
@@ -178,7 +185,7 @@ class Names:
                 raise InvalidSyntax(f'"{shortened(key)}" stands twice, in different spellings; give it once.')
             if attribute is not None:
                 value = self._value(None, attribute, value, partial)
-            elif extension is not None and isinstance(value, Mapping):
+            elif extension is not None and isinstance(value, dict):
                 value = self._inside(extension, value, partial)
             read[name] = value
         if partial and (removed := _removed(body)):
@@ -202,6 +209,9 @@ class Names:
     def _inside(self, extension: Schema, value: Mapping[str, Any], partial: bool) -> Document:
         read: Document = {}
         for key, item in value.items():
+            if item.__class__ is str and key not in read and key in self._texts_in(extension):
+                read[key] = item
+                continue
             attribute = extension.attribute(key)
             name = attribute.name if attribute else key
             if name in read:
@@ -212,13 +222,44 @@ class Names:
     def _value(self, extension: Schema | None, attribute: Attribute, value: Any, partial: bool) -> Any:
         """The value of one attribute, in kept names."""
         if not isinstance(value, list) or not attribute.multi_valued:
-            return self._element(extension, attribute, value, partial) if isinstance(value, Mapping) else value
-        read = (self._element(extension, attribute, item, partial) for item in value)
+            return self._element(extension, attribute, value, partial) if isinstance(value, dict) else value
+        same = self._same_parts(extension, attribute)
+        for item in value:
+            if item.__class__ is not dict or not item.keys() <= same:
+                break
+        else:
+            return value
+        read = [self._element(extension, attribute, item, partial) for item in value]
         return [element for element in read if element is not _GONE]
+
+    @cached_property
+    def _exact(self) -> dict[str, Attribute]:
+        """The attributes of the core by their own names, but for those that are read in a way of their own."""
+        return {a.name: a for a in self.type.schema.attributes if a not in (SCHEMAS, META)}
+
+    def _texts_in(self, extension: Schema) -> frozenset[str]:
+        """The attributes of an extension of which one text can be the value, by their own names."""
+        found = self._texts.get(extension.id)
+        if found is None:
+            names = (a.name for a in extension.attributes if not a.complex)
+            found = self._texts[extension.id] = frozenset(names)
+        return found
+
+    def _same_parts(self, extension: Schema | None, attribute: Attribute) -> frozenset[str]:
+        """The sub-attributes whose names mean here what they mean when kept, and are no operation."""
+        key = (extension.id if extension else None, attribute.name)
+        found = self._same_inside.get(key)
+        if found is None:
+            renamed = self._wire.get(key)
+            names = () if renamed else (s.name for s in attribute.sub_attributes if s.name.lower() != OPERATION)
+            found = self._same_inside[key] = frozenset(names)
+        return found
 
     def _element(self, extension: Schema | None, attribute: Attribute, item: Any, partial: bool) -> Any:
         """One value of an attribute in kept names. An operation that is null or empty is none. **Raises**
         ``InvalidValue`` for any other than ``delete``."""
+        if item.__class__ is dict and item.keys() <= self._same_parts(extension, attribute):
+            return item
         if not isinstance(item, Mapping):
             plain = not attribute.complex or item is None or isinstance(item, list) or attribute.sub("value") is None
             return item if plain else {"value": item}
