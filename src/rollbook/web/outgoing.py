@@ -40,7 +40,10 @@ class Outgoing:
         waiting, self._waiting, self._bytes = self._waiting, [], 0
         for transport, data in waiting:
             if not transport.is_closing():
-                transport.write(data)
+                try:
+                    transport.write(data)
+                except Exception:  # noqa: BLE001 - what is wrong with one connection is not its neighbours' trouble
+                    transport.abort()
 
 
 class Together(asyncio.Transport):

@@ -81,6 +81,16 @@ async def test_a_client_that_has_gone_is_told_nothing_and_the_others_are() -> No
     assert (gone.told, there.told) == ([], [b"2"])
 
 
+async def test_a_connection_that_cannot_be_written_to_is_ended_and_the_others_are_written() -> None:
+    broken, there = Wire([]), Wire([])
+    broken.write = None  # type: ignore[method-assign, assignment]
+    outgoing = Outgoing(asyncio.get_running_loop())
+    Together(broken, outgoing).write(b"1")
+    Together(there, outgoing).write(b"2")
+    await asyncio.sleep(0)
+    assert (broken.told, there.told) == (["abort"], [b"2"])
+
+
 async def test_much_is_not_held_to_the_end_of_the_turn() -> None:
     wire = Wire([])
     Together(wire, Outgoing(asyncio.get_running_loop())).write(b"x" * 300_000)
