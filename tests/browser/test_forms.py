@@ -10,6 +10,11 @@ from tests.support.house import House
 
 
 @pytest.fixture
+def house(_house_on_sqlite: House) -> House:
+    return _house_on_sqlite
+
+
+@pytest.fixture
 def visit() -> Iterator[Visit]:
     if reason := browser.install():
         pytest.skip(f"BROWSER TESTS DID NOT RUN: {reason}")
@@ -17,8 +22,8 @@ def visit() -> Iterator[Visit]:
         yield visit
 
 
-def test_a_password_is_set_by_the_link_of_a_mail(_house_on_sqlite: House, visit: Visit) -> None:
-    house, page = _house_on_sqlite, visit.page
+def test_a_password_is_set_by_the_link_of_a_mail(house: House, visit: Visit) -> None:
+    page = visit.page
     page.goto(f"{house.url}/account/password?token={invited(house.seat())}")
     for name in ("password", "again"):
         page.fill(f'input[name="{name}"]', "several words to remember")
