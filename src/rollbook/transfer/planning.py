@@ -5,10 +5,10 @@ How the target is walked is in ``walking``.
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from rollbook.clock import Clock, written
 from rollbook.transfer import plan_file
@@ -87,29 +87,36 @@ class Planner:
 
     def _decide(self, snapshot: Snapshot, gone: list[str], managed: int) -> Plan:
         ws, journal, settings = self.workspace, self.journal, self.target.settings
-        policy, can = settings.policy, self.target.can
         now = self.clock.now()
-        graces = journal.graces()
-        over = written(now - timedelta(days=policy.grace_days)) if policy.grace_days is not None else ""
         totals = Totals(snapshot.count, snapshot.bad_count, ws.count("there"), managed)
         made = Made(totals, ws)
-        since = written(now)
-        adopted = {link.id for link in journal.links() if link.key is None}
+        known = _Known(journal.graces(), {link.id for link in journal.links() if link.key is None})
+        self._decide_entries(snapshot, made, known, written(now))
+        self._decide_strangers(snapshot, made, known, now)
+        for row in snapshot.bad():
+            made.note(Note("bad_row", str(row), row.key))
+        for id in gone:
+            made.own({"unlink": id})
+            made.note(Note("vanished", "ours, and deleted in the target by somebody else", "", id))
+        made.flush()
+        last = journal.last_done()
+        before = last.header["source"]["count"] if last else None
+        return Plan(self._header(snapshot, written(now)), totals, holding(totals, settings.brakes, before), ws)
 
+    def _decide_entries(self, snapshot: Snapshot, made: Made, known: "_Known", since: str) -> None:
+        """What becomes of everybody in the source."""
+        can, policy = self.target.can, self.target.settings.policy
         for entry in snapshot:
-            how, trouble, body = ws.met(entry.key)
-            name = str(entry.attributes.get("userName") or "")
+            how, trouble, body = self.workspace.met(entry.key)
             if trouble:
                 kind, _, text = trouble.partition(": ")
+                name = str(entry.attributes.get("userName") or "")
                 made.note(Note(kind, f"{entry.origin}: {text}", entry.key, "", name))
                 continue
             user = unpacked(body) if body else None
-            linked = how == "link"
+            id = user.id if user is not None else ""
             standing = Standing(
-                linked=linked,
-                found_by=how or "",
-                in_grace=user is not None and user.id in graces,
-                adopted=user is not None and user.id in adopted,
+                linked=how == "link", found_by=how or "", in_grace=id in known.graces, adopted=id in known.adopted
             )
             decision = decide(
                 entry,
@@ -118,13 +125,18 @@ class Planner:
                 standing,
                 separator=can.name_separator,
                 groups=can.memberships != "none",
-                settled=_Settled(journal, user.id if user is not None else ""),
+                settled=_Settled(self.journal, id),
             )
             made.entry(entry, user, decision)
             if decision.kind == "link" and user is not None:
                 made.link(Link(user.id, entry.key, user.user_name, since, how or ""))
+
+    def _decide_strangers(self, snapshot: Snapshot, made: Made, known: "_Known", now: datetime) -> None:
+        """What becomes of everybody in the target who is nobody in the source."""
+        can, policy = self.target.can, self.target.settings.policy
+        over = written(now - timedelta(days=policy.grace_days)) if policy.grace_days is not None else ""
         doubt = _doubt(snapshot)
-        for body, trouble, key, linked in ws.alone():
+        for body, trouble, key, linked in self.workspace.alone():
             user = unpacked(body)
             if trouble:
                 made.note(Note("ambiguous", trouble.partition(": ")[2], "", user.id, user.user_name))
@@ -133,10 +145,10 @@ class Planner:
                 text = "left alone: its row of the source cannot be read"
                 made.note(Note("bad_row", text, key, user.id, user.user_name))
                 continue
-            began = graces.get(user.id)
+            began, adopted = known.graces.get(user.id), user.id in known.adopted
             standing = Standing(
-                linked=bool(linked) and user.id not in adopted,
-                adopted=user.id in adopted,
+                linked=bool(linked) and not adopted,
+                adopted=adopted,
                 in_grace=began is not None,
                 grace_over=began is not None and began <= over,
                 doubt=doubt if not linked or snapshot.keyless else "",
@@ -146,34 +158,34 @@ class Planner:
             if decision.kind == "nothing" and decision.leaver and began is None:
                 made.own({"grace": user.id})
             if decision.kind == "adopt":
-                made.link(Link(user.id, None, user.user_name, since, "adopted"))
-        for row in snapshot.bad():
-            made.note(Note("bad_row", str(row), row.key))
-        for id in gone:
-            made.own({"unlink": id})
-            made.note(Note("vanished", "ours, and deleted in the target by somebody else", "", id))
-        made.flush()
-        last, base = journal.last_done(), journal.base()
-        before = last.header["source"]["count"] if last else None
-        source = {
-            "hash": snapshot.hash,
-            "count": snapshot.count,
-            "bad": snapshot.bad_count,
-            "taken": snapshot.taken,
-        }
-        header = {
-            "plan": plan_file.plan_id(self.target.identity, snapshot.hash, base, ws.lines(last=LAST_WRITE)),
-            "made": written(now),
+                made.link(Link(user.id, None, user.user_name, written(now), "adopted"))
+
+    def _header(self, snapshot: Snapshot, made: str) -> dict[str, Json]:
+        settings, base, lines = self.target.settings, self.journal.base(), self.workspace.lines(last=LAST_WRITE)
+        return {
+            "plan": plan_file.plan_id(self.target.identity, snapshot.hash, base, lines),
+            "made": made,
             "target": settings.name,
             "dialect": settings.dialect,
             "base_url": settings.base_url,
             "identity": self.target.identity,
             "config": self.config,
             "policy": policy_digest(settings),
-            "source": source,
+            "source": {
+                "hash": snapshot.hash,
+                "count": snapshot.count,
+                "bad": snapshot.bad_count,
+                "taken": snapshot.taken,
+            },
             "base": base,
         }
-        return Plan(header, totals, holding(totals, settings.brakes, before), ws)
+
+
+class _Known(NamedTuple):
+    """What our state says: leavers in grace and since when, and the ids of those who were adopted."""
+
+    graces: Mapping[str, str]
+    adopted: frozenset[str] | set[str]
 
 
 def _doubt(snapshot: Snapshot) -> str:
