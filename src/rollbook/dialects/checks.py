@@ -163,6 +163,9 @@ def _setting(read: Read, name: str, setting: Mapping[str, Any]) -> Iterator[Dial
         if other == name or settings.get(other, {}).get("type", "text") != kind or other not in settings:
             detail = f"there is no other setting {other!r} of the type {kind}{nearest(other, settings)}"
             yield read.wrong(("settings", name, "unlike", position), detail)
+        elif settings[other].get("default") == setting.get("default"):
+            detail = f"{other} has the same default: give the two different ones"
+            yield read.wrong(("settings", name, "unlike", position), detail)
 
 
 def _departures(read: Read, departures: Sequence[Mapping[str, Any]]) -> Iterator[DialectError]:

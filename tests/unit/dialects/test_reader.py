@@ -117,6 +117,10 @@ CHANGED = {
         *(16, "settings.days.unlike"),
         "no other setting 'day' of the type number (did you mean days?)",
     ),
+    ("[[departure]]", f'[settings.days]\ntype = "texts"\nabout = "x"\nunlike = ["roles"]\n{ROLES}[[departure]]'): (
+        *(16, "settings.days.unlike"),
+        "roles has the same default",
+    ),
     ("[[departure]]", "[pages]\ndefault = 20\nmost = 10\n[[departure]]"): (14, "pages.default", "more than most"),
     ("[[departure]]", "[credentials]\nbearer = false\n[[departure]]"): (13, "credentials", "a way to say who it is"),
     ("[[departure]]", "[form]\netags = false\n[[departure]]"): (13, "form", 'wire = "1.1"'),
