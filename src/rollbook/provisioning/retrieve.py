@@ -1,11 +1,11 @@
 """Retrieving a known resource (RFC 7644 §3.4.1)."""
 
 from rollbook.provisioning.refusals import not_found
-from rollbook.provisioning.viewing import view
+from rollbook.provisioning.viewing import alone, view
 from rollbook.provisioning.work import Work
 from rollbook.scim.errors import PreconditionFailed, PreconditionRequired
-from rollbook.scim.operations import Conditions, Retrieve
-from rollbook.scim.outcomes import Found, NotModified
+from rollbook.scim.operations import NO_CONDITIONS, Conditions, Retrieve
+from rollbook.scim.outcomes import Found, NotModified, View
 from rollbook.scim.resource import Stored
 
 
@@ -14,11 +14,14 @@ async def retrieve(operation: Retrieve, work: Work) -> Found | NotModified:
     stored = await work.store.get(operation.type.number, operation.id)
     if stored is None:
         raise not_found(operation.type)
-    conditions = operation.conditions
-    check_match(conditions, stored)
-    if conditions.none_match is not None and conditions.none_match.matches(stored.version):
-        return NotModified(stored.version)
-    return Found(await view(work, operation.type, stored, operation.projection), operation.projection)
+    type, conditions, projection = operation.type, operation.conditions, operation.projection
+    if conditions is not NO_CONDITIONS:
+        check_match(conditions, stored)
+        if conditions.none_match is not None and conditions.none_match.matches(stored.version):
+            return NotModified(stored.version)
+    if alone(type, stored):
+        return Found(View(type, stored, None, None), projection)
+    return Found(await view(work, type, stored, projection), projection)
 
 
 def check_match(conditions: Conditions, stored: Stored) -> None:

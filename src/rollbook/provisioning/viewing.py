@@ -15,6 +15,11 @@ def wants(type: ResourceType, projection: Projection | None, held: Held) -> bool
     return default_wants(type, held) if projection is None else projection.wants(held)
 
 
+def alone(type: ResourceType, stored: Stored) -> bool:
+    """Whether nothing of a resource lives in rows, whatever is asked for: then there is nothing to load."""
+    return not (stored.grouped or type.held(Held.MEMBERS))
+
+
 async def view(work: Work, type: ResourceType, stored: Stored, projection: Projection | None) -> View:
     """One resource."""
     members = groups = None
