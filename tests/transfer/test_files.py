@@ -181,6 +181,17 @@ def test_an_array_is_cut_into_its_objects_wherever_blocks_end(
     assert all(not row.wrong for row in rows)
 
 
+@pytest.mark.parametrize("block", [3, 1 << 16])
+def test_what_is_no_object_in_an_array_is_named(tmp_path: Path, block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_file, "_BLOCK", block)
+    text = '[{"id": "1"}, 3,\n"x, y", [{"id": "no"}],\n-1.5e3\n, null, {"id": "2", "a": [1, {"b": 2}]}]'
+    (tmp_path / "people.json").write_text(text)
+    rows = read(JsonSource(type="json", key="id", path="people.json"), tmp_path)
+    assert [row.values["id"] for row in rows if not row.wrong] == ["1", "2"]
+    assert sorted({row.line for row in rows if row.wrong}) == [1, 2, 3, 4]
+    assert all(row.wrong.startswith("is no JSON") for row in rows if row.wrong)
+
+
 def test_an_array_that_is_none_stops(tmp_path: Path) -> None:
     for text, match in (("{}", "does not hold an array"), ('[{"a": 1', "ends within"), ("", "does not hold")):
         (tmp_path / "people.json").write_text(text)

@@ -101,14 +101,15 @@ def _row(line: int, text: str) -> Row:
 
 
 def _elements(file: TextIO, depth: int, key: str, label: str) -> Iterator[tuple[int, str]]:
-    """The objects of the array that is the whole file, or the value of ``key`` in it, each with its first line."""
+    """The elements of the array that is the whole file, or the value of ``key`` in it, each with its first line. What
+    is no object is there as well, not always as it is written."""
     text, at, level, line = "", 0, 0, 1
     start, began = -1, 1  # of the object that is being read
     last, inside, found = "", False, False
     while True:
         sign = _SIGN.search(text, at)
         if sign is None or (sign[0][0] == '"' and not sign["closed"]):
-            again = len(text) if sign is None else sign.start()
+            again = at if inside and level == depth else len(text) if sign is None else sign.start()
             keep = start if start >= 0 else again
             if len(text) - keep > _LONGEST:
                 raise SourceFailed(f"{label} line {began}: no end of an object is found", hint="check its quotes")
@@ -117,18 +118,25 @@ def _elements(file: TextIO, depth: int, key: str, label: str) -> Iterator[tuple[
                 break
             text, at, start = text[keep:] + block, again - keep, 0 if start >= 0 else -1
             continue
+        among = inside and level == depth
+        if among and (other := text[at : sign.start()].strip(" \t\r,")):
+            yield line, other
         at = sign.end()
         match sign[0][0]:
             case "\n":
                 line += 1
             case '"':
                 last = sign[0] if level == depth - 1 else last
+                if among:
+                    yield line, sign[0]
             case "[" | "{" as opening:
                 level += 1
                 if level == depth and opening == "[" and not found and (not key or last == json.dumps(key)):
                     found = inside = True
                 elif level == depth + 1 and inside and opening == "{":
                     start, began = sign.start(), line
+                elif level == depth + 1 and inside:
+                    yield line, "[]"
             case _:
                 if level == depth + 1 and start >= 0:
                     yield began, text[start:at]
