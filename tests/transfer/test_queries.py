@@ -102,3 +102,13 @@ def test_a_password_stands_apart_from_the_url(postgres_url: str, tmp_path: Path)
     assert password not in failed.value.detail + failed.value.hint
     with pytest.raises(SourceFailed, match="cannot be reached"):
         read(SqlSource(key="id", url=bare, password=lambda: "wrong", query="SELECT 'x' AS id"), tmp_path)
+
+
+def test_a_query_of_several_statements_is_refused(folder: Path) -> None:
+    for query, right in (("SELECT id FROM people; SELECT 2", False), ("SELECT id FROM people;\n-- all\n", True)):
+        source = SqlSource(key="id", url="sqlite:///people.db", query=query)
+        if right:
+            assert open_source(source, folder).columns() == ("id",)
+        else:
+            with pytest.raises(SourceFailed, match="the query has several statements"):
+                open_source(source, folder).columns()

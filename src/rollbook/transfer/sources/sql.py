@@ -99,6 +99,8 @@ def _of_sqlite(url: str, query: str, folder: Path, label: str) -> Found:
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
     connection.set_busy_timeout(10_000)
     try:
+        if _has_more(connection, query):
+            raise SourceFailed(f"{label}: the query has several statements", hint="give one SELECT")
         cursor = connection.cursor()
         cursor.execute(query)
         yield [name for name, *_ in cursor.get_description()]
@@ -109,7 +111,14 @@ def _of_sqlite(url: str, query: str, folder: Path, label: str) -> Found:
     except apsw.Error as refused:
         raise SourceFailed(f"{label}: the database refuses the query", hint=str(refused)[:200]) from None
     finally:
-        connection.close()
+        connection.close(True)  # whoever asks for the columns alone leaves the query where it is
+
+
+def _has_more(connection: Any, query: str) -> bool:
+    import apsw.ext
+
+    rest = (apsw.ext.query_info(connection, query).query_remaining or "").strip()
+    return bool(rest) and not rest.startswith(("--", "/*"))
 
 
 def _names_of_nothing(connection: Any, query: str) -> list[str]:
