@@ -285,3 +285,13 @@ def test_who_cannot_be_looked_up_is_left_alone_and_stops_nobody_else(stage: Stag
         assert told.code == 4, told.err
         assert "people.csv line 5: the target cannot say whether it is there: 414" in told.err
     assert len(there(acorn)) == 10
+
+
+def test_half_a_character_makes_a_bad_row(stage: Stage) -> None:
+    stage.write()
+    rows = [json.dumps({**row, "login": "\ud800"} if row["id"] == "00003" else row) for row in stage.rows]
+    (stage.folder / "people.jsonl").write_text("\n".join(rows))
+    config = stage.folder / "transfer.toml"
+    config.write_text(config.read_text().replace('"csv"', '"jsonl"').replace("people.csv", "people.jsonl"))
+    told = stage.hand("check", "--no-target", cwd=stage.folder, TARGET_TOKEN=stage.token)
+    assert (told.code, "people.jsonl line 3: has half a character" in told.out) == (0, True), told.err

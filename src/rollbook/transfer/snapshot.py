@@ -4,6 +4,7 @@ A row that cannot be used is named and stops nothing but itself. A person of who
 wanted nor gone (``Snapshot.spoiled``).
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -19,6 +20,7 @@ from rollbook.transfer.state.spool import Spool, SpooledSnapshot
 
 Progress = Callable[[int], None]
 _STEP = 500
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def take_snapshot(
@@ -68,10 +70,15 @@ def fill(
             reading.spoil_line(reading.first, line, _same_key(other), key)
 
 
-def _holds_nul(value: Any) -> bool:
-    if isinstance(value, str):
-        return "\0" in value
-    return isinstance(value, list | tuple) and any(map(_holds_nul, value))
+def _no_text(value: Any) -> str:
+    """What is wrong with a value that no service can take."""
+    if not isinstance(value, str):
+        return next(filter(None, map(_no_text, value)), "") if isinstance(value, list | tuple) else ""
+    if "\0" in value:
+        return "has a NUL character, which no service takes"
+    if not value.isascii() and _HALF.search(value):
+        return "has half a character (a lone surrogate), which no service takes"
+    return ""
 
 
 def _same_key(line: int) -> str:
@@ -190,8 +197,8 @@ class Reading:
             key = source.key_of(values)
             if not wrong and not key:
                 wrong = "has no key"
-            if not wrong and any(map(_holds_nul, values.values())):
-                wrong = "has a NUL character, which no service takes"
+            if not wrong:
+                wrong = next(filter(None, map(_no_text, values.values())), "")
             if not wrong:
                 try:
                     if not counts(source, values):
