@@ -114,6 +114,11 @@ def test_secrets_are_found_where_nobody_says_that_they_are(tmp_path: Path) -> No
         ("[target]", "[taget]", "taget (transfer.toml line 5): there is no such key; the nearest is target"),
         ('"standard"', '"standart"', "target.dialect (transfer.toml line 6): 'standart' is no dialect"),
         ("http:", "ftp:", "target.base_url (transfer.toml line 7): is no http or https address"),
+        (
+            "emails ",
+            "Username",
+            "map.Username (transfer.toml line 13): is userName once more; take one of the two away",
+        ),
         ("8080", "99999", "target.base_url (transfer.toml line 7): is no http or https address"),
         ("127.0.0.1", "[::1", "target.base_url (transfer.toml line 7): is no http or https address"),
         ("token  ", "tokn", "target.tokn (transfer.toml line 8): there is no such key; the nearest is token"),

@@ -130,6 +130,10 @@ class _Compiling:
             except NoSlot as wrong:
                 self._wrong.append(Wrong(f"map.{key}", str(wrong), wrong.right))
                 continue
+            twin = next((k for k, one in self._slots.items() if not one.many and one.managed == slot.managed), None)
+            if twin is not None:
+                self._wrong.append(Wrong(f"map.{key}", f"is {twin} once more", "take one of the two away"))
+                continue
             self._slots[key] = slot
             several = isinstance(raw, Sequence | Mapping) and not isinstance(raw, str)
             if several and not slot.many and slot.attribute is not None:
