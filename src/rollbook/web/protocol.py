@@ -27,6 +27,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from rollbook.web.exchange import EXTENSION, Exchange
+from rollbook.web.incoming import Incoming
 from rollbook.web.limits import Limits
 from rollbook.web.outgoing import Outgoing, Together
 from rollbook.web.refusal import refusal_body
@@ -94,11 +95,14 @@ class GuardedProtocol(HttpToolsProtocol):
         self._deaf = False
         """Nothing that still comes is read: the connection is on its way out."""
         self._last_words = b""
+        self._incoming: Incoming[Exchange]
 
     # -- the connection ------------------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(Together(transport, self._outgoing()))
+        incoming, outgoing = self._turn()
+        self._incoming = incoming
+        super().connection_made(Together(transport, outgoing))
         self._deadline = self.loop.call_later(self.limits.header_seconds, self._too_slow)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -125,7 +129,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if (exchange := self._fresh) is not None:
             # Only now: an answer may end the connection, and the parser must not be at work then.
             self._fresh = None
-            self._start(exchange)
+            self._incoming.put(self._start, exchange)
 
     def _start(self, exchange: Exchange) -> None:
         """Start on a request: at once where it is whole; one whose body is still coming waits as a task."""
@@ -149,11 +153,12 @@ class GuardedProtocol(HttpToolsProtocol):
             self.transport.write_eof()
         self._deadline = self.loop.call_later(self.limits.linger_seconds, self.transport.abort)
 
-    def _outgoing(self) -> Outgoing:
-        """What all connections of the server write together."""
-        kept: Outgoing | None = getattr(self.server_state, "rollbook_outgoing", None)
+    def _turn(self) -> tuple[Incoming[Exchange], Outgoing]:
+        """What all connections of the server begin together, and what they write together."""
+        kept: tuple[Incoming[Exchange], Outgoing] | None = getattr(self.server_state, "rollbook_turn", None)
         if kept is None:
-            kept = self.server_state.rollbook_outgoing = Outgoing(self.loop)  # type: ignore[attr-defined]
+            kept = Incoming(self.loop), Outgoing(self.loop)
+            self.server_state.rollbook_turn = kept  # type: ignore[attr-defined]
         return kept
 
     def date_line(self) -> bytes:
