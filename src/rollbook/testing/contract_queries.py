@@ -1,6 +1,7 @@
 """The storage contract: pages, orders and filters. What each filter means is tested against ``scim.match`` elsewhere;
 here is one of each kind of road that a query may take through a store."""
 
+import asyncio
 from collections.abc import Sequence
 
 import orjson
@@ -166,6 +167,21 @@ class Queries:
         for path, value in (("userName", "cleo"), ("externalId", "X-1"), ("id", new_id()), ("id", "no uuid")):
             assert await handle.query(users_where(path, "eq", value)) == (0, [])
         assert await handle.query(users_where("id", "eq", ann.id.upper())) == (0, [])
+
+    async def test_unique_values_that_are_asked_for_at_once_are_each_found(
+        self, handle: TenantStore, acorn: Tenant
+    ) -> None:
+        people = [user(acorn, f"user{n}", external_id=f"e{n}") for n in range(12)]
+        await fill(handle, people)
+        asked: list[tuple[str, str, list[str]]] = []
+        for n, insert in enumerate(people):
+            asked += [("userName", f"user{n}", [insert.id]), ("externalId", f"e{n}", [insert.id])]
+            asked += [("id", insert.id, [insert.id]), ("userName", f"nobody{n}", []), ("id", new_id(), [])]
+        asked += [("userName", "user3", [people[3].id])] * 3
+        pages = await asyncio.gather(*(handle.query(users_where(name, "eq", value)) for name, value, _ in asked))
+        assert [ids(page) for page in pages] == [found for *_, found in asked]
+        assert [page.total for page in pages] == [len(found) for *_, found in asked]
+        assert pages[0].rows == [await handle.get(USER.number, people[0].id)]
 
     async def test_a_filter_is_never_a_pattern(self, handle: TenantStore, acorn: Tenant) -> None:
         oddities = ["100%", "1000", "under_score", "underscore", "back\\slash", "[a-z]*", "it's", 'quo"te', "q?mark"]

@@ -87,6 +87,18 @@ def member_total_sql(source: str, where: str) -> str:
 
 
 @lru_cache(SHAPES)
+def points_sql(column: str) -> str:
+    """The same for many values at once, each with the type that it is asked of and how many resources at most; behind
+    each resource stands the number of its value, from 1."""
+    value = "k.value::uuid" if column == "id" else "k.value"
+    return f"""{FENCE} SELECT p.*, k.n FROM t
+CROSS JOIN unnest((SELECT $2::smallint[]), (SELECT $3::text[]), (SELECT $4::bigint[])) WITH ORDINALITY
+  AS k(type, value, most, n) CROSS JOIN LATERAL (
+  SELECT {STORED} FROM resource r WHERE r.tenant_id = t.v::uuid AND r.type = k.type AND r.{column} = {value}
+  ORDER BY r.id LIMIT k.most) p ORDER BY k.n, p.id"""
+
+
+@lru_cache(SHAPES)
 def point_sql(column: str) -> str:
     """The resources that have a value in a column with a unique index; few, if not one."""
     value = "$3::uuid" if column == "id" else "$3::text"

@@ -1,6 +1,7 @@
 """Reads of one tenant's rows: single statements, without a transaction of their own; gets travel together."""
 
 from collections.abc import AsyncIterator, Sequence
+from typing import NamedTuple
 
 from rollbook.events import Event
 from rollbook.storage.engines import postgres_statements as sql
@@ -11,6 +12,7 @@ from rollbook.storage.engines.postgres_queries import (
     members_sql,
     page_sql,
     point_sql,
+    points_sql,
     total_sql,
     walk_sql,
 )
@@ -54,14 +56,25 @@ _WIDTH = len(Stored._fields)
 Name = tuple[int, str]
 
 
+class Point(NamedTuple):
+    """A unique value that is asked for (``storage.sql.compile.point``), of one type; ``most`` resources at most."""
+
+    column: str
+    type: int
+    value: str
+    most: int
+
+
 class Reader:
     def __init__(self, transactions: Transactions) -> None:
         self._read = transactions.read
         self._gets: Batches[Name, Stored | None] = Batches(self._get_all, flights=FLIGHTS, limit=BATCH)
+        self._points: Batches[Point, list[Stored]] = Batches(self._find_all, flights=FLIGHTS, limit=BATCH)
 
     async def finish(self) -> None:
         """Wait until nothing is under way."""
         await self._gets.finish()
+        await self._points.finish()
 
     async def get(self, tenant: str, type: int, id: str) -> Stored | None:
         return await self._gets.submit(tenant, (type, id)) if is_id(id) else None
@@ -76,16 +89,30 @@ class Reader:
         found = {(stored.type, stored.id): stored for stored in map(stored_of, rows)}
         return [found.get(name) for name in names]
 
+    async def _find_all(self, tenant: str, points: Sequence[Point]) -> list[list[Stored]]:
+        """What is found by each of some unique values: in one statement for each column."""
+        if len(points) == 1:
+            column, type, value, most = points[0]
+            return [[stored_of(row) for row in await self._read(point_sql(column), tenant, type, value, most, 0)]]
+        found: dict[Point, list[Stored]] = {one: [] for one in points}
+        for column in {one.column for one in found}:
+            asked = [one for one in found if one.column == column]
+            lists = ([one.type for one in asked], [one.value for one in asked], [one.most for one in asked])
+            for row in await self._read(points_sql(column), tenant, *lists):
+                values = tuple(row)
+                found[asked[values[_WIDTH] - 1]].append(stored_of(values[:_WIDTH]))
+        return [found[one] for one in points]
+
     async def query(self, tenant: str, query: Query) -> Page:
         """A page, and the total: counted only where the page does not tell it."""
         asked = point(query)
         if asked is not None and query.limit > 0 and query.offset == 0:
             column, value = asked
-            if column != "id" or is_id(str(value)):
-                arguments = (query.targets[0].type.number, value, query.limit, query.offset)
-                rows = await self._read(point_sql(column), tenant, *arguments)
-                if len(rows) < query.limit:
-                    return Page(len(rows), [stored_of(row) for row in rows])
+            if isinstance(value, str) and (column != "id" or is_id(value)):
+                asked_for = Point(column, query.targets[0].type.number, value, query.limit)
+                found = await self._points.submit(tenant, asked_for)
+                if len(found) < query.limit:
+                    return Page(len(found), found)
         found = await self._page(tenant, query) if query.limit > 0 else []
         if len(found) < query.limit and (found or query.offset == 0):
             return Page(query.offset + len(found), found)
