@@ -22,7 +22,7 @@ READER_WAIT = 200
 """Milliseconds that a read waits. In WAL mode a read waits for nobody but a recovery; this one may run on the event
 loop, so it gives up soon."""
 
-WRITER_CACHE, READER_CACHE, POINT_CACHE = 16_000, 8_000, 32_000
+WRITER_CACHE, READER_CACHE, POINT_CACHE = 12_000, 8_000, 24_000
 """KiB of pages that a connection keeps at most; the system's own cache holds the rest. The one that reads single
 resources keeps more: where nobody writes, what it needs is there (measured: a get in 5 µs, not 7)."""
 
