@@ -15,17 +15,16 @@ up to the route are the same for all requests of a client at an address, and rem
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
 
 import orjson
 
-from rollbook.deployment import Acting, Deployment
+from rollbook.deployment import Deployment
 from rollbook.dialects.addresses import Address, find_address
 from rollbook.dialects.codecs import codec
 from rollbook.dialects.model import Dialect
-from rollbook.dialects.preference import applied
 from rollbook.dialects.routes import Ask, Route
 from rollbook.http_message import Request, Response
 from rollbook.identity.access import allow, enter
@@ -36,15 +35,9 @@ from rollbook.identity.key_sets import KeySets
 from rollbook.identity.passwords import Passwords
 from rollbook.identity.principal import Principal
 from rollbook.identity.resource_passwords import ResourcePasswords
-from rollbook.provisioning.lines import Lines
-from rollbook.provisioning.me import find_subject
-from rollbook.provisioning.perform import perform
 from rollbook.provisioning.refusals import StaleSchemas, refusal
-from rollbook.provisioning.seals import Seals
-from rollbook.provisioning.work import Work
 from rollbook.scim.errors import Forbidden, NotFound, ScimError
 from rollbook.scim.operations import Define, Withdraw
-from rollbook.scim.outcomes import Bulked, Found, Outcome, Unrolled, View
 from rollbook.scim.terms_settings import terms
 from rollbook.storage.errors import SchemaChanged, StoreError
 from rollbook.storage.records import Tenant
@@ -54,6 +47,7 @@ from rollbook.web.catalogues import Caller, Catalogues
 from rollbook.web.credentials import authenticate, has_credential, remembered
 from rollbook.web.discovery import Discovery
 from rollbook.web.notes import Notes
+from rollbook.web.performance import Performance
 from rollbook.web.rate import Headers, Limit, Rate
 from rollbook.web.refusal import refusal as edge_refusal
 from rollbook.web.refused import Refused
@@ -80,7 +74,6 @@ class ScimEndpoint:
         self._house = house
         self.firsts = frozenset(base.split("/")[1] for dialect in house.dialects for base in dialect.bases)
         """The first parts of addresses at which SCIM is spoken."""
-        self._hasher = ResourcePasswords(passwords or Passwords())
         key_sets = key_sets or KeySets(house.clock, house.jwks_loopback_hosts)
         external = ExternalTokens(house.store, house.clock, key_sets)
         self._authenticator = Authenticator(
@@ -92,10 +85,10 @@ class ScimEndpoint:
             Limit(house.requests_per_second, house.burst) if house.requests_per_second else None,
             Limit(house.tenant_requests_per_second, house.tenant_burst) if house.tenant_requests_per_second else None,
         )
-        self._lines = Lines()
-        self._seals = Seals(house.store, house.clock, house.cursor_seconds)
         self.refused = Refused(house.store, house.clock)
         self._notes = Notes(self.refused, house.clock)
+        hasher = ResourcePasswords(passwords or Passwords())
+        self._performance = Performance(house, self._turns, self._notes, hasher)
         self._spoken = lru_cache(256)(Dialect.under)
         self._configured = lru_cache(512)(_configured)
         self._discovery = Discovery(house)
@@ -193,7 +186,7 @@ class ScimEndpoint:
         standing: Headers = ()
         try:
             standing = self._rate.take(way.principal.tenant.id, way.principal.connection)
-            answer = await self._perform(request, way, route)
+            answer = await self._performance.answer(request, way, route)
         except StaleSchemas:
             return await self._answer_again(request)
         except ScimError as error:
@@ -251,7 +244,7 @@ class ScimEndpoint:
                 way = self._way(principal, address, dialect, route)
                 if not tenant.schemas:  # those that have been changed here are news to other credentials too
                     self._ways.keep(request, way)
-                answer = await self._perform(request, way, route)
+                answer = await self._performance.answer(request, way, route)
         except StaleSchemas:
             return await self._answer_again(request)
         except ScimError as error:
@@ -286,68 +279,6 @@ class ScimEndpoint:
             self._handle(tenant.id),
             _always(address.dialect, route),
         )
-
-    async def _perform(self, request: Request, way: Way, route: Route) -> Response:
-        principal, dialect = way.principal, way.dialect
-        tenant = principal.tenant.id
-        notes: list[str] = []
-        if not self._turns.take_now(tenant):
-            await self._turns.take(tenant)
-        try:
-            if route.template == "/Me":
-                type, id = await find_subject(way.store, dialect.types, principal.subject)
-                route = route._replace(types=(type,), id=id)
-            operation = way.codec.decode(request, route, dialect, notes)
-            work = Work(
-                store=way.store,
-                connection=principal.connection.id,
-                actor=principal.actor,
-                peer=request.peer,
-                request=request.id,
-                clock=self._house.clock,
-                terms=dialect.terms,
-                limits=dialect.limits,
-                location_base=way.locations.base,
-                lines=self._lines,
-                seals=self._seals,
-                hasher=self._hasher,
-                types=dialect.types,
-                member_types=dialect.member_types,
-                schema=dialect.revision,
-                strangers=dialect.strangers,
-                notes=notes,
-                heard=len(notes),
-            )
-            outcome = await perform(operation, work)
-        finally:
-            self._turns.give(tenant)
-        if outcome.__class__ is not Found:
-            if isinstance(outcome, Unrolled):
-                outcome.rest = self._in_turns(tenant, outcome.rest)
-            if isinstance(outcome, Bulked):
-                await self._notes.note_parts(request, principal, outcome)
-        if work.effects:
-            await self._act(work, principal.tenant, route, outcome)
-        answer = way.codec.encode(outcome, way.locations)
-        if (preferred := request.headers.get("prefer")) is not None:
-            return applied(answer, preferred, route.ask, "attributes=" in request.query.lower())
-        return answer
-
-    async def _in_turns(self, tenant: str, pages: AsyncIterator[list[View]]) -> AsyncIterator[list[View]]:
-        """Pages that are read while an answer is sent: each takes its turn, none is held while the client reads."""
-        while True:
-            async with self._turns.turn(tenant):
-                page = await anext(pages, None)
-            if page is None:
-                return
-            yield page
-
-    async def _act(self, work: Work, tenant: Tenant, route: Route, outcome: Outcome) -> None:
-        """Do what a dialect's rules want done once a write is done."""
-        resource = outcome.view.stored.id if isinstance(outcome, Found) else route.id
-        acting = Acting(tenant, route.types[0], resource, work)
-        for effect in work.effects:
-            await self._house.act(effect, acting)
 
     async def _documented(self, request: Request, place: docs.Place) -> Response:
         """The page about the API, or the document behind it: of the catalogue, or of the credential's tenant."""
