@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.command import Told
+from tests.support.fault_proxy import Cut, Fault, FaultProxy, Seen, Where
 from tests.support.house import Seat
 from tests.support.transfer_hand import Child, Hand
 
@@ -135,3 +136,17 @@ def differing(seat: Seat, rows: Iterable[Mapping[str, str]]) -> list[str]:
         elif any(user.get(name) != value for name, value in right.items()):
             wrong.append(f"{right['userName']}: {user} for {right}")
     return wrong + [f"{name} is still active" for name, user in found.items() if user.get("active")]
+
+
+def sync_killed_at(stage: Stage, proxy: FaultProxy, posts: int, where: Where = Where.BEFORE) -> None:
+    """A ``sync`` that goes through a proxy, and is killed at its so-manieth POST."""
+
+    def plan(seen: Seen) -> Fault | None:
+        if seen.method == "POST" and sum(one.method == "POST" for one in proxy.seen) == posts:
+            child.kill()
+            return Cut(where)
+        return None
+
+    proxy.plan = plan
+    child = stage.start("sync")
+    assert child.wait().code == -9

@@ -9,7 +9,7 @@ import pytest
 from tests.support.fault_proxy import Cut, Fault, FaultProxy, Late, Says, Seen, Where, fault_proxy
 from tests.support.house import Seat
 from tests.support.server import free_port
-from tests.support.transfer_stage import Stage, differing, people, there
+from tests.support.transfer_stage import Stage, differing, people, sync_killed_at, there
 
 
 @pytest.fixture
@@ -176,15 +176,7 @@ def test_sigterm_finishes_the_calls_in_flight_and_resume_the_rest(stage: Stage, 
 
 
 def test_a_sync_finishes_what_was_cut_off_before_it_begins(stage: Stage, acorn: Seat, proxy: FaultProxy) -> None:
-    def plan(seen: Seen) -> Fault | None:
-        if seen.method == "POST" and sum(one.method == "POST" for one in proxy.seen) == 3:
-            child.kill()
-            return Cut(Where.AFTER)
-        return None
-
-    proxy.plan = plan
-    child = stage.start("sync")
-    assert child.wait().code == -9
+    sync_killed_at(stage, proxy, 3, Where.AFTER)
     refused = stage.run("plan", "-o", "plan.jsonl")
     assert refused.code == 0
     assert "cut off" in stage.run("apply", "plan.jsonl").err

@@ -7,9 +7,9 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from tests.support.fault_proxy import Cut, Fault, Seen, Where, fault_proxy
+from tests.support.fault_proxy import fault_proxy
 from tests.support.house import Seat
-from tests.support.transfer_stage import Stage
+from tests.support.transfer_stage import Stage, sync_killed_at
 
 UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
@@ -94,16 +94,7 @@ def cut_off(stage: Stage, acorn: Seat) -> None:
     address = stage.base_url
     with fault_proxy(acorn.base) as proxy:
         stage.base_url = proxy.url
-
-        def plan(seen: Seen) -> Fault | None:
-            if seen.method == "POST" and sum(one.method == "POST" for one in proxy.seen) == 5:
-                child.kill()
-                return Cut(Where.BEFORE)
-            return None
-
-        proxy.plan = plan
-        child = stage.start("sync")
-        assert child.wait().code == -9
+        sync_killed_at(stage, proxy, 5)
     stage.base_url = address
 
 

@@ -3,8 +3,9 @@
 import json
 
 import pytest
+from tests.support.fault_proxy import fault_proxy
 from tests.support.house import Seat
-from tests.support.transfer_stage import Stage, there
+from tests.support.transfer_stage import Stage, sync_killed_at, there
 
 
 @pytest.mark.parametrize(
@@ -55,21 +56,10 @@ def test_nothing_to_resume_is_no_failure(stage: Stage) -> None:
 
 
 def test_a_run_that_is_too_old_is_closed_and_not_begun(stage: Stage, acorn: Seat) -> None:
-    from tests.support.fault_proxy import Cut, Fault, Seen, Where, fault_proxy
-
     with fault_proxy(acorn.base) as proxy:
         stage.base_url = proxy.url
         stage.tables = "[run]\nconcurrency = 1\n"
-
-        def plan(seen: Seen) -> Fault | None:
-            if seen.method == "POST" and sum(one.method == "POST" for one in proxy.seen) == 4:
-                child.kill()
-                return Cut(Where.BEFORE)
-            return None
-
-        proxy.plan = plan
-        child = stage.start("sync")
-        assert child.wait().code == -9
+        sync_killed_at(stage, proxy, 4)
         stage.tables = "[run]\nconcurrency = 1\nplan_hours = 0\n"
         told = stage.run("resume", "--json")
     assert told.code == 4
